@@ -1,0 +1,15 @@
+//! The contract between a host and a connector: the WIT package `lockgate:connector` and the manifest.
+//!
+//! The interfaces are in `v0/*.wit`; `README.md` states how they may grow. This crate carries what WIT does not:
+//! the manifest, which `describe` returns as JSON so that it can gain fields without a new package version.
+#![warn(missing_docs)]
+
+mod manifest;
+
+pub use manifest::{
+    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement, Rate,
+    Rule, Scope, Trigger, TriggerKind,
+};
+
+/// The WIT package that this crate describes, with its version.
+pub const PACKAGE: &str = "lockgate:connector@0.1.0";

@@ -1,0 +1,231 @@
+//! The manifest: what a connector says of itself and what it asks for. Asking grants nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What `describe` returns, as JSON. Unknown fields are refused, so that a misspelt one is not silently ignored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Lower-case letters, digits and hyphens; at most 63.
+    pub name: String,
+    /// A semantic version, for instance `1.4.0`.
+    pub version: String,
+    /// For people; one line.
+    pub title: String,
+    /// Where a catalogue files it.
+    pub category: Category,
+    /// The ways to authenticate that the system accepts; a profile chooses one.
+    #[serde(default)]
+    pub auth: Vec<AuthScheme>,
+    /// JSON Schema of a profile's configuration. Its properties fill the host templates.
+    #[serde(default = "any_object")]
+    pub config: Value,
+    /// The configuration properties that may appear in `hosts`.
+    #[serde(default)]
+    pub inputs: Vec<HostInput>,
+    /// Requested origins: `https://api.example.com`, `https://{shop}.example.com` or `{base_url}`.
+    pub hosts: Vec<String>,
+    /// Named sets of wire rules, to be granted one by one.
+    pub scopes: Vec<Scope>,
+    /// What it can do.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// What it can bring.
+    #[serde(default)]
+    pub triggers: Vec<Trigger>,
+    /// Secrets, besides the credential, that it opens by name through the `secrets` interface.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// How fast the system may be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+fn any_object() -> Value {
+    serde_json::json!({ "type": "object" })
+}
+
+/// Catalogue sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Shops, payments, billing.
+    Commerce,
+    /// Enterprise resource planning.
+    Erp,
+    /// Customers, campaigns, mail.
+    Marketing,
+    /// Accounting.
+    Finance,
+    /// Everything else.
+    Custom,
+}
+
+/// One way to authenticate. The host applies it; a connector never sees the credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AuthScheme {
+    /// A key in a header or in the query.
+    ApiKey {
+        /// Where the key goes.
+        place: Placement,
+        /// The name of the header or of the query parameter.
+        name: String,
+        /// Text before the key, for instance `Klaviyo-API-Key `.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        prefix: String,
+    },
+    /// HTTP Basic (RFC 7617), UTF-8.
+    Basic,
+    /// `Authorization: Bearer <token>` (RFC 6750).
+    Bearer,
+}
+
+/// Where an API key goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// A request header.
+    Header,
+    /// A query parameter; the host redacts it in its logs.
+    Query,
+}
+
+/// A configuration property that fills `{name}` in a host template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostInput {
+    /// The property's name in the configuration.
+    pub name: String,
+    /// What its value may be.
+    pub kind: InputKind,
+    /// Used where the configuration says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+/// What the value of a host input may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// One label of a host name: letters, digits and hyphens; no dot, no slash.
+    Label,
+    /// A whole host name.
+    HostName,
+    /// A whole origin (`https://host[:port]`); the template is then just `{name}`.
+    Origin,
+}
+
+/// A named set of wire rules. What no granted scope covers never leaves the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// For instance `invoices:read`.
+    pub name: String,
+    /// What it lets the connector do, for the person who grants it.
+    pub title: String,
+    /// The requests that it covers.
+    pub rules: Vec<Rule>,
+}
+
+/// One kind of request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// An exact token, upper-case.
+    pub method: String,
+    /// A path template: `/v1/invoices/{id}` matches one segment, `/files/{path...}` one or more.
+    pub path: String,
+    /// One of the manifest's `hosts`, word for word; absent: any of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// Something that a connector does, on a batch of inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// The name that `run` receives.
+    pub name: String,
+    /// For people; one line.
+    pub title: String,
+    /// Whether it changes the remote.
+    pub effect: Effect,
+    /// The scopes that it needs.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// JSON Schema of one input's body.
+    pub input: Value,
+    /// JSON Schema of one output.
+    pub output: Value,
+    /// How the remote recognises a repeated attempt, if it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<Idempotency>,
+    /// Inputs with the outputs that they may give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
+}
+
+/// Whether an action changes the remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// How a remote recognises a repeated attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// The request header that carries the key, for instance `Idempotency-Key`.
+    pub header: String,
+}
+
+/// An input and an output that it may give.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Valid against the action's input schema.
+    pub input: Value,
+    /// Valid against the action's output schema.
+    pub output: Value,
+}
+
+/// Something that brings records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The name that `poll` receives.
+    pub name: String,
+    /// For people; one line.
+    pub title: String,
+    /// How records arrive.
+    pub kind: TriggerKind,
+    /// The scopes that it needs.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// JSON Schema of one record's body.
+    pub record: Value,
+}
+
+/// How records arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerKind {
+    /// The host asks, page by page.
+    Poll,
+}
+
+/// How fast a system may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Sustained requests per second.
+    pub per_second: u32,
+    /// Requests that may go at once after a pause.
+    pub burst: u32,
+}
