@@ -1,0 +1,118 @@
+//! One request with its response, as it may be kept: redacted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::denial::Denial;
+use crate::egress::{Permit, Request, Wire, redact};
+use crate::injected::Timestamp;
+
+/// A row of the tenant's log: every request that a connector made or tried, denied ones included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub at: Timestamp,
+    pub method: String,
+    /// Without credentials: injected query parameters are masked.
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_headers: Vec<(String, String)>,
+    pub request_bytes: usize,
+    /// The scope whose rule allowed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    pub outcome: ExchangeOutcome,
+    pub duration_ms: u64,
+}
+
+impl Exchange {
+    /// The row of a request that a gate refused; nothing was sent.
+    pub fn denied(at: Timestamp, request: impl Into<Outline>, denial: Denial) -> Self {
+        let Outline { method, url, headers, request_bytes } = request.into();
+        let outcome = ExchangeOutcome::Denied { denial };
+        Self {
+            at,
+            method,
+            url,
+            request_headers: headers,
+            request_bytes,
+            scope: None,
+            outcome,
+            duration_ms: 0,
+        }
+    }
+
+    /// The row of a request that passed the gates, however it ended.
+    pub fn permitted(
+        at: Timestamp,
+        permit: &Permit<Wire>,
+        outcome: ExchangeOutcome,
+        duration_ms: u64,
+    ) -> Self {
+        Self {
+            at,
+            method: permit.method().as_str().to_owned(),
+            url: redact::url(permit.url(), permit.policy().credential_query()),
+            request_headers: redact::headers(permit.headers(), None),
+            request_bytes: permit.body_bytes(),
+            scope: Some(permit.scope().as_str().to_owned()),
+            outcome,
+            duration_ms,
+        }
+    }
+}
+
+/// What the log keeps of a request that has not been judged yet, so that the request itself can be given away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    request_bytes: usize,
+}
+
+impl From<&Request> for Outline {
+    fn from(request: &Request) -> Self {
+        Self {
+            method: redact::method(&request.method),
+            url: redact::raw_url(&request.url),
+            headers: redact::headers(&request.headers, None),
+            request_bytes: request.body.len(),
+        }
+    }
+}
+
+impl ExchangeOutcome {
+    /// The remote answered; sensitive header values are masked.
+    pub fn answered(status: u16, headers: &[(String, Vec<u8>)], response_bytes: usize) -> Self {
+        Self::Answered { status, headers: redact::headers(headers, None), response_bytes }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ExchangeOutcome {
+    Answered { status: u16, headers: Vec<(String, String)>, response_bytes: usize },
+    Denied { denial: Denial },
+    Failed { failure: SendFailure },
+}
+
+/// How an exchange failed on the wire. Coarse: it tells a guest nothing of the host's network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct SendFailure {
+    pub kind: SendFailureKind,
+    /// Whether the remote may have received the request.
+    pub sent: bool,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendFailureKind {
+    Name,
+    Connect,
+    Tls,
+    Timeout,
+    TooLarge,
+    BadResponse,
+    Other,
+}

@@ -1,0 +1,237 @@
+//! Typed identifiers: what a person may choose, and what the host makes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an identifier.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} {shown:?} is not valid: {rule}")]
+pub struct InvalidId {
+    kind: &'static str,
+    shown: String,
+    rule: &'static str,
+}
+
+const SLUG_RULE: &str =
+    "use lower-case letters, digits and hyphens, starting with a letter or digit, at most 63 characters";
+const SHOWN_CHARS_MAX: usize = 80;
+
+fn slug(kind: &'static str, text: &str, also: char) -> Result<(), InvalidId> {
+    let first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let valid = text.len() <= 63
+        && text.starts_with(first)
+        && text.chars().all(|c| first(c) || c == '-' || c == also);
+    if valid { Ok(()) } else { Err(invalid(kind, text, SLUG_RULE)) }
+}
+
+fn invalid(kind: &'static str, text: &str, rule: &'static str) -> InvalidId {
+    let shown = text.chars().take(SHOWN_CHARS_MAX).flat_map(char::escape_default).collect();
+    InvalidId { kind, shown, rule }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let check: fn(&str) -> Result<(), InvalidId> = $check;
+                check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The unit of isolation; the first part of every key.
+    TenantId, |text| slug("tenant", text, '-')
+);
+text_id!(
+    /// A connector's name within its tenant.
+    ConnectorName, |text| slug("connector name", text, '-')
+);
+text_id!(
+    /// A profile's name within its tenant.
+    ProfileName, |text| slug("profile name", text, '-')
+);
+text_id!(
+    /// A flow's name within its tenant.
+    FlowName, |text| slug("flow name", text, '-')
+);
+text_id!(
+    /// A secret's name within its profile.
+    SecretName, |text| slug("secret name", text, '_')
+);
+text_id!(
+    /// A scope's name within its connector, in the vendor's own spelling.
+    ScopeName, |text| {
+        let valid = !text.is_empty()
+            && text.len() <= 128
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || ":._/-".contains(c));
+        if valid {
+            Ok(())
+        } else {
+            Err(invalid("scope", text, "use letters, digits and `:._/-`, at most 128 characters"))
+        }
+    }
+);
+text_id!(
+    /// Identifies a record in its source.
+    RecordKey, |text| {
+        if !text.is_empty() && text.len() <= 512 && !text.chars().any(char::is_control) {
+            Ok(())
+        } else {
+            Err(invalid("record key", text, "use 1 to 512 bytes without control characters"))
+        }
+    }
+);
+text_id!(
+    /// The SHA-256 of a component's bytes, in lower-case hexadecimal.
+    Digest, |text| {
+        if text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
+            Ok(())
+        } else {
+            Err(invalid("digest", text, "use 64 lower-case hexadecimal digits"))
+        }
+    }
+);
+text_id!(
+    /// One execution of a flow; sorts by the time it was made.
+    RunId, |text| made("run", text)
+);
+text_id!(
+    /// A dead letter; sorts by the time it was made.
+    DeadLetterId, |text| made("dead letter", text)
+);
+text_id!(
+    /// An API token's public part; sorts by the time it was made.
+    TokenId, |text| made("token", text)
+);
+text_id!(
+    /// Follows one piece of work through host, connector and remote: the trace id of W3C Trace Context.
+    CorrelationId, |text| {
+        if text.len() == 32 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
+            Ok(())
+        } else {
+            Err(invalid("correlation id", text, "use 32 lower-case hexadecimal digits"))
+        }
+    }
+);
+
+fn made(kind: &'static str, text: &str) -> Result<(), InvalidId> {
+    match ulid::Ulid::from_string(text) {
+        Ok(id) if id.to_string() == text => Ok(()),
+        _ => Err(invalid(kind, text, "use the identifier as the host shows it: 26 characters")),
+    }
+}
+
+macro_rules! made_from_time_and_chance {
+    ($($name:ident),*) => {
+        $(impl $name {
+            pub fn make(clock: &dyn crate::Clock, randomness: &dyn crate::Randomness) -> Self {
+                let mut chance = [0; 16];
+                randomness.fill(&mut chance);
+                let time_ms = u64::try_from(clock.now().as_ms()).unwrap_or(0);
+                Self(ulid::Ulid::from_parts(time_ms, u128::from_le_bytes(chance)).to_string())
+            }
+        })*
+    };
+}
+
+made_from_time_and_chance!(RunId, DeadLetterId, TokenId);
+
+impl CorrelationId {
+    pub fn make(randomness: &dyn crate::Randomness) -> Self {
+        let mut chance = [0; 16];
+        randomness.fill(&mut chance);
+        Self(format!("{:032x}", u128::from_le_bytes(chance)))
+    }
+}
+
+impl SecretName {
+    /// The profile's own credential: injected by the host, never opened by name.
+    pub fn credential() -> Self {
+        Self("credential".to_owned())
+    }
+}
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        let mut text = String::with_capacity(64);
+        for byte in sha2::Sha256::digest(bytes) {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        Self(text)
+    }
+}
+
+/// A profile, with the tenant that owns it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileKey {
+    pub tenant: TenantId,
+    pub profile: ProfileName,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_plain_slug() {
+        for good in ["a", "stripe", "stripe-2", "0x"] {
+            assert!(good.parse::<ConnectorName>().is_ok(), "{good}");
+        }
+        let long = "a".repeat(64);
+        for bad in ["", "-a", "A", "a/b", "../../etc", "a.b", "а", "a b", "a\0", long.as_str()] {
+            assert!(bad.parse::<ConnectorName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_the_sha_256_of_the_bytes() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.as_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert!(digest.as_str().parse::<Digest>().is_ok());
+    }
+
+    #[test]
+    fn an_error_shows_a_bounded_escaped_part_of_what_was_given() {
+        let text = format!("{}", "\u{1b}[2J".repeat(100).parse::<FlowName>().unwrap_err());
+        assert!(text.len() < 700 && !text.contains('\u{1b}'), "{text}");
+    }
+}

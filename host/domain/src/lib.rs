@@ -1,0 +1,35 @@
+//! The ground: words, rules and decisions. No I/O, no clock, no async.
+//!
+//! It must never open a file, a socket or a room above it: everything it needs is handed to it
+//! (see `injected`), and everything it decides is a value.
+
+pub mod blame;
+pub mod call;
+pub mod connector;
+pub mod dead_letter;
+pub mod denial;
+pub mod egress;
+pub mod exchange;
+pub mod flow;
+pub mod grant;
+pub mod ids;
+pub mod injected;
+pub mod json;
+pub mod log;
+pub mod manifest;
+pub mod profile;
+pub mod retry;
+pub mod run;
+pub mod schema;
+pub mod secret;
+pub mod text;
+pub mod token;
+
+pub use blame::Blame;
+pub use denial::{Denial, Gate};
+pub use ids::{
+    ConnectorName, CorrelationId, DeadLetterId, Digest, FlowName, InvalidId, ProfileKey, ProfileName,
+    RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
+};
+pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
+pub use secret::Secret;

@@ -1,0 +1,110 @@
+//! One execution of a flow: a row from the first moment, whatever happens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::blame::Blame;
+use crate::ids::{CorrelationId, FlowName, RunId};
+use crate::injected::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    pub id: RunId,
+    pub flow: FlowName,
+    pub cause: Cause,
+    pub status: RunStatus,
+    pub counts: Counts,
+    pub correlation: CorrelationId,
+    pub queued_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    /// Why it did not succeed.
+    pub failure: Option<Failure>,
+    pub lease: Option<Lease>,
+    /// The source has nothing more for this run; what is left is delivery.
+    pub source_done: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Manual,
+    Schedule,
+    Replay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    Queued,
+    Running,
+    Succeeded,
+    /// It ended, and some records are dead letters.
+    Partial,
+    Failed,
+    /// A profile that it needs is disabled or not ready; nothing was tried.
+    Blocked,
+}
+
+impl RunStatus {
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// What became of the records of a run: `read = delivered + skipped + duplicate + dead_lettered + waiting`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Records that the source gave.
+    pub read: u64,
+    /// Seen before: not taken again.
+    pub duplicate: u64,
+    /// Dropped by the mapping.
+    pub skipped: u64,
+    pub delivered: u64,
+    /// Attempts after a first one.
+    pub retried: u64,
+    pub dead_lettered: u64,
+    /// Requests that a gate refused.
+    pub denied: u64,
+}
+
+impl Counts {
+    /// Records that still wait for delivery. A replayed record counts as read.
+    pub fn waiting(&self) -> u64 {
+        let done = self.delivered + self.skipped + self.duplicate + self.dead_lettered;
+        self.read.saturating_sub(done)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    pub blame: Blame,
+    /// Stable, for programs.
+    pub code: String,
+    pub message: String,
+}
+
+/// The right to work on a run for a while. A holder whose fence is behind has lost it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    pub holder: String,
+    pub fence: u64,
+    pub until: Timestamp,
+}
+
+/// One try of delivering one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    pub n: u32,
+    pub at: Timestamp,
+    pub duration_ms: u64,
+    /// None for success.
+    pub failure: Option<Failure>,
+    /// How long the next one waits.
+    pub wait_ms: Option<u64>,
+}
