@@ -1,0 +1,107 @@
+//! Rows to test with.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::blame::Blame;
+use domain::connector::ConnectorRef;
+use domain::dead_letter::{DeadLetter, DeadLetterState};
+use domain::flow::Parcel;
+use domain::log::{LogEntry, LogEvent};
+use domain::run::{Cause, Counts, Failure, Run, RunStatus};
+use domain::{Clock, CorrelationId, DeadLetterId, Randomness, RunId, Timestamp};
+
+/// The same bytes in every run of a test, and never the same twice within one.
+#[derive(Default)]
+pub(crate) struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            let block = blake3::hash(&number.to_be_bytes());
+            chunk.copy_from_slice(&block.as_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+pub(crate) struct At(pub(crate) i64);
+
+impl Clock for At {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.0)
+    }
+}
+
+pub(crate) fn run(flow: &str, at_ms: i64, randomness: &Counting) -> Run {
+    Run {
+        id: RunId::make(&At(at_ms), randomness),
+        flow: flow.parse().unwrap(),
+        cause: Cause::Manual,
+        status: RunStatus::Queued,
+        counts: Counts::default(),
+        correlation: CorrelationId::make(randomness),
+        queued_at: Timestamp::from_ms(at_ms),
+        started_at: None,
+        finished_at: None,
+        failure: None,
+        lease: None,
+        source_done: false,
+    }
+}
+
+pub(crate) fn parcel(seq: u64, next_ms: i64, randomness: &Counting) -> Parcel {
+    Parcel {
+        seq,
+        run: RunId::make(&At(0), randomness),
+        key: format!("deal-{seq}").parse().unwrap(),
+        idempotency_key: format!("key-{seq}"),
+        body: serde_json::json!({ "id": seq, "amount": "12.50" }),
+        accepted_at: Timestamp::from_ms(0),
+        attempts: Vec::new(),
+        next_at: Timestamp::from_ms(next_ms),
+        replay_of: None,
+    }
+}
+
+pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLetter {
+    DeadLetter {
+        id: DeadLetterId::make(&At(at_ms), randomness),
+        flow: flow.parse().unwrap(),
+        run: RunId::make(&At(at_ms), randomness),
+        source: "crm".parse().unwrap(),
+        destination: "stripe".parse().unwrap(),
+        connector: connector_ref(),
+        key: "deal-1".parse().unwrap(),
+        body: serde_json::json!({ "id": 1 }),
+        cause: Failure {
+            blame: Blame::Remote,
+            code: "invalid".to_owned(),
+            message: "no such customer".to_owned(),
+        },
+        attempts: Vec::new(),
+        idempotency_key: "key-1".to_owned(),
+        correlation: CorrelationId::make(randomness),
+        buried_at: Timestamp::from_ms(at_ms),
+        state: DeadLetterState::Parked,
+    }
+}
+
+pub(crate) fn log(profile: &str, at_ms: i64, randomness: &Counting) -> LogEntry {
+    LogEntry {
+        at: Timestamp::from_ms(at_ms),
+        connector: connector_ref(),
+        profile: Some(profile.parse().unwrap()),
+        run: None,
+        correlation: CorrelationId::make(randomness),
+        event: LogEvent::Failed {
+            call: "poll".to_owned(),
+            code: "trap".to_owned(),
+            blame: Blame::Guest,
+            message: format!("at {at_ms}"),
+        },
+    }
+}
+
+fn connector_ref() -> ConnectorRef {
+    ConnectorRef { name: "stripe".parse().unwrap(), version: semver::Version::new(1, 0, 0) }
+}

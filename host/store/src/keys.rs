@@ -1,0 +1,271 @@
+//! The only place where keys are built. Each begins with the tenant: `tenant 00 table 00 part [00 part]...`
+//!
+//! No identifier contains a zero byte, so a prefix that ends in one matches whole parts only: the tenant `a`
+//! never sees the rows of `a-b`. What belongs to no tenant lies under `_`, which no tenant can be called.
+
+use domain::connector::ConnectorRef;
+use domain::{
+    ConnectorName, DeadLetterId, FlowName, ProfileName, RecordKey, RunId, SecretName, TenantId, Timestamp,
+    TokenId,
+};
+
+const SYSTEM: &str = "_";
+const SEPARATOR: u8 = 0;
+const SHOWN_CHARS_MAX: usize = 200;
+
+/// The name of one row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key(Vec<u8>);
+
+/// The beginning of the keys of many rows. Ends with a separator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix(Vec<u8>);
+
+/// A key for people.
+pub(crate) struct Shown {
+    pub(crate) table: String,
+    pub(crate) key: String,
+}
+
+impl Key {
+    fn new(tenant: &str, table: &str, parts: &[&str]) -> Self {
+        let mut key = Prefix::new(tenant, table, &[]).0;
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                key.push(SEPARATOR);
+            }
+            key.extend_from_slice(part.as_bytes());
+        }
+        Self(key)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn shown(&self) -> Shown {
+        shown(&self.0)
+    }
+}
+
+impl Prefix {
+    fn new(tenant: &str, table: &str, parts: &[&str]) -> Self {
+        let mut prefix = Vec::new();
+        for part in [tenant, table].iter().chain(parts) {
+            prefix.extend_from_slice(part.as_bytes());
+            prefix.push(SEPARATOR);
+        }
+        Self(prefix)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The key that `rest` names under this prefix.
+    pub(crate) fn join(&self, rest: &[u8]) -> Vec<u8> {
+        [self.0.as_slice(), rest].concat()
+    }
+
+    /// What a key has after this prefix.
+    pub(crate) fn rest<'a>(&self, key: &'a [u8]) -> Option<&'a [u8]> {
+        key.strip_prefix(self.0.as_slice())
+    }
+}
+
+/// The table and the rest of a key, escaped and bounded.
+pub(crate) fn shown(key: &[u8]) -> Shown {
+    let text = String::from_utf8_lossy(key);
+    let mut parts = text.split('\0');
+    let tenant = parts.next().unwrap_or_default();
+    let table = parts.next().unwrap_or_default().to_owned();
+    let path: Vec<&str> = std::iter::once(tenant).chain(parts).collect();
+    let key = path.join("/").chars().flat_map(char::escape_default).take(SHOWN_CHARS_MAX).collect();
+    Shown { table, key }
+}
+
+/// The last part of a key: the identifier that an index row points to.
+pub(crate) fn last_part(key: &[u8]) -> Option<&str> {
+    key.rsplit(|byte| *byte == SEPARATOR).next().and_then(|part| std::str::from_utf8(part).ok())
+}
+
+pub(crate) fn version_floor() -> Key {
+    Key::new(SYSTEM, "meta", &["version-floor"])
+}
+
+pub(crate) fn tenants() -> Prefix {
+    Prefix::new(SYSTEM, "tenants", &[])
+}
+
+pub(crate) fn tenant(id: &TenantId) -> Key {
+    Key::new(SYSTEM, "tenants", &[id.as_str()])
+}
+
+pub(crate) fn tokens() -> Prefix {
+    Prefix::new(SYSTEM, "tokens", &[])
+}
+
+pub(crate) fn token(id: &TokenId) -> Key {
+    Key::new(SYSTEM, "tokens", &[id.as_str()])
+}
+
+pub(crate) fn connectors(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "connectors", &[])
+}
+
+pub(crate) fn connector_versions(tenant: &TenantId, name: &ConnectorName) -> Prefix {
+    Prefix::new(tenant.as_str(), "connectors", &[name.as_str()])
+}
+
+pub(crate) fn connector(tenant: &TenantId, of: &ConnectorRef) -> Key {
+    Key::new(tenant.as_str(), "connectors", &[of.name.as_str(), &of.version.to_string()])
+}
+
+pub(crate) fn profiles(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "profiles", &[])
+}
+
+pub(crate) fn profile(tenant: &TenantId, name: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "profiles", &[name.as_str()])
+}
+
+pub(crate) fn flows(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "flows", &[])
+}
+
+pub(crate) fn flow(tenant: &TenantId, name: &FlowName) -> Key {
+    Key::new(tenant.as_str(), "flows", &[name.as_str()])
+}
+
+pub(crate) fn flow_state(tenant: &TenantId, name: &FlowName) -> Key {
+    Key::new(tenant.as_str(), "flow-states", &[name.as_str()])
+}
+
+pub(crate) fn runs(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "runs", &[])
+}
+
+pub(crate) fn run(tenant: &TenantId, id: &RunId) -> Key {
+    Key::new(tenant.as_str(), "runs", &[id.as_str()])
+}
+
+pub(crate) fn runs_by_flow(tenant: &TenantId, flow: &FlowName) -> Prefix {
+    Prefix::new(tenant.as_str(), "runs-by-flow", &[flow.as_str()])
+}
+
+pub(crate) fn run_by_flow(tenant: &TenantId, flow: &FlowName, id: &RunId) -> Key {
+    Key::new(tenant.as_str(), "runs-by-flow", &[flow.as_str(), id.as_str()])
+}
+
+pub(crate) fn open_runs(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "open-runs", &[])
+}
+
+pub(crate) fn open_run(tenant: &TenantId, id: &RunId) -> Key {
+    Key::new(tenant.as_str(), "open-runs", &[id.as_str()])
+}
+
+pub(crate) fn outbox(tenant: &TenantId, flow: &FlowName) -> Prefix {
+    Prefix::new(tenant.as_str(), "outbox", &[flow.as_str()])
+}
+
+pub(crate) fn parcel(tenant: &TenantId, flow: &FlowName, seq: u64) -> Key {
+    Key::new(tenant.as_str(), "outbox", &[flow.as_str(), &sorted(seq)])
+}
+
+pub(crate) fn seen(tenant: &TenantId, flow: &FlowName, key: &RecordKey) -> Key {
+    Key::new(tenant.as_str(), "seen", &[flow.as_str(), key.as_str()])
+}
+
+pub(crate) fn dead_letters(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "dead-letters", &[])
+}
+
+pub(crate) fn dead_letter(tenant: &TenantId, id: &DeadLetterId) -> Key {
+    Key::new(tenant.as_str(), "dead-letters", &[id.as_str()])
+}
+
+pub(crate) fn dead_letters_by_flow(tenant: &TenantId, flow: &FlowName) -> Prefix {
+    Prefix::new(tenant.as_str(), "dead-letters-by-flow", &[flow.as_str()])
+}
+
+pub(crate) fn dead_letter_by_flow(tenant: &TenantId, flow: &FlowName, id: &DeadLetterId) -> Key {
+    Key::new(tenant.as_str(), "dead-letters-by-flow", &[flow.as_str(), id.as_str()])
+}
+
+pub(crate) fn parked(tenant: &TenantId, flow: Option<&FlowName>) -> Prefix {
+    match flow {
+        Some(flow) => Prefix::new(tenant.as_str(), "parked", &[flow.as_str()]),
+        None => Prefix::new(tenant.as_str(), "parked", &[]),
+    }
+}
+
+pub(crate) fn parked_letter(tenant: &TenantId, flow: &FlowName, id: &DeadLetterId) -> Key {
+    Key::new(tenant.as_str(), "parked", &[flow.as_str(), id.as_str()])
+}
+
+pub(crate) fn logs(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "logs", &[])
+}
+
+/// Sorts by time, then by the order of writing; `mark` keeps apart what two processes wrote at the same moment.
+pub(crate) fn log(tenant: &TenantId, at: Timestamp, counter: u64, mark: &str) -> Key {
+    let at = sorted(u64::try_from(at.as_ms()).unwrap_or(0));
+    Key::new(tenant.as_str(), "logs", &[&format!("{at}-{}-{mark}", sorted(counter))])
+}
+
+pub(crate) fn log_named(tenant: &TenantId, rest: &str) -> Key {
+    Key::new(tenant.as_str(), "logs", &[rest])
+}
+
+pub(crate) fn secrets(tenant: &TenantId, profile: &ProfileName) -> Prefix {
+    Prefix::new(tenant.as_str(), "secrets", &[profile.as_str()])
+}
+
+pub(crate) fn secret(tenant: &TenantId, profile: &ProfileName, name: &SecretName) -> Key {
+    Key::new(tenant.as_str(), "secrets", &[profile.as_str(), name.as_str()])
+}
+
+pub(crate) fn data_key(tenant: &TenantId) -> Key {
+    Key::new(tenant.as_str(), "data-key", &["current"])
+}
+
+/// A number as text that sorts like the number.
+fn sorted(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_matches_whole_names_only() {
+        let short: TenantId = "a".parse().unwrap();
+        let long: TenantId = "a-b".parse().unwrap();
+        let name: ProfileName = "p".parse().unwrap();
+        assert!(profiles(&short).rest(profile(&short, &name).bytes()).is_some());
+        assert!(profiles(&short).rest(profile(&long, &name).bytes()).is_none());
+    }
+
+    #[test]
+    fn numbers_sort_as_numbers() {
+        let tenant: TenantId = "t".parse().unwrap();
+        let flow: FlowName = "f".parse().unwrap();
+        assert!(parcel(&tenant, &flow, 9) < parcel(&tenant, &flow, 10));
+        assert!(parcel(&tenant, &flow, 255) < parcel(&tenant, &flow, u64::MAX));
+    }
+
+    #[test]
+    fn a_shown_key_names_table_and_row_without_control_characters() {
+        let tenant: TenantId = "t".parse().unwrap();
+        let flow: FlowName = "f".parse().unwrap();
+        let shown = shown(parcel(&tenant, &flow, 1).bytes());
+        assert_eq!((shown.table.as_str(), shown.key.as_str()), ("outbox", "t/f/0000000000000001"));
+    }
+
+    #[test]
+    fn no_tenant_can_take_the_place_of_the_system() {
+        assert!(SYSTEM.parse::<TenantId>().is_err());
+    }
+}

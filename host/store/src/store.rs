@@ -1,0 +1,71 @@
+//! The open store: what everything else holds a clone of.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::backend::Backend;
+use crate::commit::Commit;
+use crate::committer::Committer;
+use crate::envelope::Envelope;
+use crate::error::StoreError;
+use crate::files::artefacts::ArtefactFiles;
+use crate::files::components::ComponentFiles;
+use crate::files::lock::FolderLock;
+use crate::open::{self, StoreOptions};
+use crate::seal::Sealing;
+
+/// A handle; clones share the same store, which closes with the last of them.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// Fields are dropped in this order: the committer ends before the back-end closes, and the folder is released last.
+pub(crate) struct Inner {
+    pub(crate) committer: Committer,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) envelope: Envelope,
+    pub(crate) sealing: Sealing,
+    pub(crate) components: ComponentFiles,
+    pub(crate) artefacts: ArtefactFiles,
+    pub(crate) _lock: Option<FolderLock>,
+}
+
+impl Store {
+    /// Opens the store, or makes one where there is none. Reads and writes files: not for an async worker.
+    pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        Ok(Self { inner: Arc::new(open::open(options)?) })
+    }
+
+    /// Does it all, or nothing: returns when it is on the disk. A commit that has been handed in happens even if
+    /// nobody waits for the answer any more.
+    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        if let Some(refusal) = commit.refusal {
+            return Err(refusal);
+        }
+        if commit.ops.is_empty() {
+            return Ok(());
+        }
+        self.inner.committer.commit(commit).await
+    }
+
+    /// Compiled code, kept and authenticated.
+    pub fn artefacts(&self) -> ArtefactFiles {
+        self.inner.artefacts.clone()
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    #[cfg(test)]
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}

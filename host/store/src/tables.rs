@@ -1,0 +1,27 @@
+//! One trait a table, one file a table: its reads here on `Store`, its writes on `Commit`.
+
+mod connectors;
+mod dead_letters;
+mod flow_states;
+mod flows;
+mod logs;
+mod outbox;
+mod profiles;
+mod runs;
+mod secrets;
+mod seen;
+mod tenants;
+mod tokens;
+
+pub use connectors::Connectors;
+pub use dead_letters::DeadLetters;
+pub use flow_states::FlowStates;
+pub use flows::Flows;
+pub use logs::{LogFilter, Logs};
+pub use outbox::Outbox;
+pub use profiles::Profiles;
+pub use runs::Runs;
+pub use secrets::Secrets;
+pub use seen::SeenRecords;
+pub use tenants::{Tenant, Tenants};
+pub use tokens::Tokens;

@@ -1,0 +1,113 @@
+//! Records that were accepted and not yet delivered, in the order of their flow.
+
+use domain::flow::Parcel;
+use domain::{FlowName, TenantId, Timestamp};
+
+use crate::commit::{Commit, Expect, Versioned};
+use crate::error::StoreError;
+use crate::page::PAGE_ITEMS_MAX;
+use crate::{Store, keys};
+
+pub trait Outbox {
+    fn parcel(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        seq: u64,
+    ) -> Result<Option<Versioned<Parcel>>, StoreError>;
+    /// The first ones whose next attempt may begin, in order; at most 500. Those that wait are passed over.
+    fn due(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError>;
+    /// The first ones in order, due or not; at most 500.
+    fn parcels(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError>;
+    /// When the earliest next attempt may begin; none when nothing waits.
+    fn next_due(&self, tenant: &TenantId, flow: &FlowName) -> Result<Option<Timestamp>, StoreError>;
+    /// How many are waiting, due or not.
+    fn count_parcels(&self, tenant: &TenantId, flow: &FlowName) -> Result<u64, StoreError>;
+}
+
+impl Outbox for Store {
+    fn parcel(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        seq: u64,
+    ) -> Result<Option<Versioned<Parcel>>, StoreError> {
+        self.read(&keys::parcel(tenant, flow, seq))
+    }
+
+    fn due(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
+        self.first(tenant, flow, limit, |parcel| parcel.next_at <= now)
+    }
+
+    fn parcels(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
+        self.first(tenant, flow, limit, |_| true)
+    }
+
+    fn next_due(&self, tenant: &TenantId, flow: &FlowName) -> Result<Option<Timestamp>, StoreError> {
+        let mut next: Option<Timestamp> = None;
+        self.each(&keys::outbox(tenant, flow), |parcel: Versioned<Parcel>| {
+            let at = parcel.value.next_at;
+            next = Some(next.map_or(at, |earliest| earliest.min(at)));
+            true
+        })?;
+        Ok(next)
+    }
+
+    fn count_parcels(&self, tenant: &TenantId, flow: &FlowName) -> Result<u64, StoreError> {
+        self.count(&keys::outbox(tenant, flow))
+    }
+}
+
+impl Store {
+    fn first(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        limit: usize,
+        wanted: impl Fn(&Parcel) -> bool,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
+        let limit = limit.min(PAGE_ITEMS_MAX);
+        let mut parcels: Vec<Versioned<Parcel>> = Vec::new();
+        if limit > 0 {
+            self.each(&keys::outbox(tenant, flow), |parcel: Versioned<Parcel>| {
+                if wanted(&parcel.value) {
+                    parcels.push(parcel);
+                }
+                parcels.len() < limit
+            })?;
+        }
+        Ok(parcels)
+    }
+}
+
+impl Commit {
+    pub fn put_parcel(&mut self, tenant: &TenantId, flow: &FlowName, parcel: &Parcel, expect: Expect) {
+        self.put(keys::parcel(tenant, flow, parcel.seq), parcel, expect);
+    }
+
+    pub fn delete_parcel(&mut self, tenant: &TenantId, flow: &FlowName, seq: u64, expect: Expect) {
+        self.delete(keys::parcel(tenant, flow, seq), expect);
+    }
+}

@@ -1,0 +1,49 @@
+//! A tenant's configured uses of connectors.
+
+use domain::profile::Profile;
+use domain::{ProfileName, TenantId};
+
+use crate::backend::Order;
+use crate::commit::{Commit, Expect, Versioned};
+use crate::error::StoreError;
+use crate::page::{Page, Paging};
+use crate::{Store, keys};
+
+pub trait Profiles {
+    fn profile(
+        &self,
+        tenant: &TenantId,
+        name: &ProfileName,
+    ) -> Result<Option<Versioned<Profile>>, StoreError>;
+    /// By name.
+    fn profiles(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Profile>>, StoreError>;
+}
+
+impl Profiles for Store {
+    fn profile(
+        &self,
+        tenant: &TenantId,
+        name: &ProfileName,
+    ) -> Result<Option<Versioned<Profile>>, StoreError> {
+        self.read(&keys::profile(tenant, name))
+    }
+
+    fn profiles(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Profile>>, StoreError> {
+        self.list(&keys::profiles(tenant), Order::Ascending, paging)
+    }
+}
+
+impl Commit {
+    pub fn put_profile(&mut self, tenant: &TenantId, profile: &Profile, expect: Expect) {
+        self.put(keys::profile(tenant, &profile.name), profile, expect);
+    }
+
+    /// Its secrets are rows of their own: delete them in the same commit.
+    pub fn delete_profile(&mut self, tenant: &TenantId, name: &ProfileName, expect: Expect) {
+        self.delete(keys::profile(tenant, name), expect);
+    }
+
+    pub fn require_profile(&mut self, tenant: &TenantId, name: &ProfileName, expect: Expect) {
+        self.require(keys::profile(tenant, name), expect);
+    }
+}

@@ -1,0 +1,30 @@
+//! Sealed secrets by name. What they hold is in `seal`'s hands only.
+
+use domain::{ProfileName, SecretName, TenantId};
+
+use crate::commit::{Commit, Expect};
+use crate::error::StoreError;
+use crate::{Store, keys};
+
+pub trait Secrets {
+    /// The names of a profile's secrets, in order.
+    fn secret_names(&self, tenant: &TenantId, profile: &ProfileName) -> Result<Vec<SecretName>, StoreError>;
+}
+
+impl Secrets for Store {
+    fn secret_names(&self, tenant: &TenantId, profile: &ProfileName) -> Result<Vec<SecretName>, StoreError> {
+        self.indexed(&keys::secrets(tenant, profile))
+    }
+}
+
+impl Commit {
+    pub fn delete_secret(
+        &mut self,
+        tenant: &TenantId,
+        profile: &ProfileName,
+        name: &SecretName,
+        expect: Expect,
+    ) {
+        self.delete(keys::secret(tenant, profile, name), expect);
+    }
+}
