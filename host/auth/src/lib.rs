@@ -1,0 +1,14 @@
+//! Turns a sealed credential into an applied one: the only room that knows both what a profile holds and how it is sent.
+//!
+//! It must never log, return or format a secret, and never gives one to a host that it is not bound to.
+
+mod api_key;
+mod basic;
+mod bearer;
+mod echoes;
+mod mac;
+mod scheme;
+mod vault;
+
+pub use scheme::{Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, scheme};
+pub use vault::Vault;

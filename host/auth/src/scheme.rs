@@ -1,0 +1,111 @@
+//! What every way to authenticate has in common: a secret goes in, what the wire needs comes out.
+
+use domain::Secret;
+use domain::egress::Credential;
+use wit::AuthScheme;
+
+use crate::api_key::ApiKey;
+use crate::basic::Basic;
+use crate::bearer::Bearer;
+
+/// The longest value that is sent: common servers refuse more than 8 KiB in one header.
+pub const VALUE_BYTES_MAX: usize = 8 << 10;
+
+/// One way to authenticate.
+pub trait Scheme: Send + Sync {
+    fn apply(&self, secret: &Secret, user: Option<&str>) -> Result<Credential, SchemeError>;
+}
+
+/// Why a value cannot be used with its scheme. Never carries any part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SchemeError {
+    #[error("the credential is empty; give one")]
+    Empty,
+    #[error("the credential is longer than a server accepts; use at most {VALUE_BYTES_MAX} bytes")]
+    TooLong,
+    #[error("the credential has a line break or another control character; copy it again without it")]
+    Control,
+    #[error("the credential begins or ends with a space; copy it again without it")]
+    OuterSpace,
+    #[error("the credential has a space; a bearer token has none")]
+    Space,
+    #[error("the credential has characters outside ASCII, which a header cannot carry; copy it again")]
+    NotAscii,
+    #[error("the credential is not UTF-8 text")]
+    NotText,
+    #[error("basic authentication needs a user; give one with the credential")]
+    NoUser,
+    #[error("the user has a colon or a control character; basic authentication cannot carry it")]
+    User,
+    #[error("the connector's name or prefix for the key cannot be sent; its author must change the manifest")]
+    Manifest,
+}
+
+/// The scheme that a manifest names.
+pub fn scheme(named: &AuthScheme) -> Box<dyn Scheme> {
+    match named {
+        AuthScheme::ApiKey { place, name, prefix } => {
+            Box::new(ApiKey { place: *place, name: name.clone(), prefix: prefix.clone() })
+        }
+        AuthScheme::Basic => Box::new(Basic),
+        AuthScheme::Bearer => Box::new(Bearer),
+    }
+}
+
+/// Whether a credential can be used, to be asked before it is stored.
+pub fn check_credential(named: &AuthScheme, user: Option<&str>, secret: &Secret) -> Result<(), SchemeError> {
+    scheme(named).apply(secret, user).map(drop)
+}
+
+/// The secret as text that is safe in a header: one line, no space at either end.
+pub(crate) fn header_text(secret: &Secret) -> Result<&str, SchemeError> {
+    let text = line(secret)?;
+    if text.is_ascii() { Ok(text) } else { Err(SchemeError::NotAscii) }
+}
+
+/// The secret as text of one line: what could split a request, or is a mistake in copying, is refused.
+pub(crate) fn line(secret: &Secret) -> Result<&str, SchemeError> {
+    if secret.is_empty() {
+        return Err(SchemeError::Empty);
+    }
+    if secret.len() > VALUE_BYTES_MAX {
+        return Err(SchemeError::TooLong);
+    }
+    let text = std::str::from_utf8(secret.expose()).map_err(|_| SchemeError::NotText)?;
+    if text.chars().any(char::is_control) {
+        return Err(SchemeError::Control);
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err(SchemeError::OuterSpace);
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearer(secret: impl Into<Vec<u8>>) -> Result<(), SchemeError> {
+        check_credential(&AuthScheme::Bearer, None, &Secret::new(secret))
+    }
+
+    #[test]
+    fn what_could_split_a_request_or_was_copied_badly_is_refused() {
+        assert_eq!(bearer("pat-eu1-1234"), Ok(()));
+        assert_eq!(bearer(""), Err(SchemeError::Empty));
+        assert_eq!(bearer("a".repeat(VALUE_BYTES_MAX + 1)), Err(SchemeError::TooLong));
+        for control in ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{7f}b", "a\tb", "token\n"] {
+            assert_eq!(bearer(control), Err(SchemeError::Control), "{control:?}");
+        }
+        assert_eq!(bearer(" token"), Err(SchemeError::OuterSpace));
+        assert_eq!(bearer("two words"), Err(SchemeError::Space));
+        assert_eq!(bearer("tökén"), Err(SchemeError::NotAscii));
+        assert_eq!(bearer(vec![0xff, 0xfe, 0xfd]), Err(SchemeError::NotText));
+    }
+
+    #[test]
+    fn an_error_says_nothing_of_the_value() {
+        let error = bearer("hunter2 hunter2").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Secrets in use: what `egress` and `runtime` are handed instead of the store.
+
+use std::future::ready;
+
+use domain::egress::{Credential, Origin};
+use domain::injected::{CredentialError, HmacAlgorithm};
+use domain::{Credentials, Later, ProfileKey, Secret, SecretName};
+use store::{Profiles, Purpose, Store, StoreError};
+
+use crate::mac;
+use crate::scheme::scheme;
+
+/// Opens sealed secrets, each for its purpose and its hosts only.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    store: Store,
+}
+
+impl Vault {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    fn apply(&self, of: &ProfileKey, origin: &Origin) -> Result<Option<Credential>, CredentialError> {
+        let name = SecretName::credential();
+        let profile = self.store.profile(&of.tenant, &of.profile).map_err(|error| unreadable(&error))?;
+        let Some(auth) = profile.and_then(|profile| profile.value.auth) else { return Ok(None) };
+        let opened = self.store.open_secret(&of.tenant, &of.profile, &name, Purpose::Credential);
+        let Some(opened) = opened.map_err(|error| unreadable(&error))? else {
+            return Err(CredentialError::Missing(name));
+        };
+        if !opened.bound.contains(origin) {
+            return Ok(None);
+        }
+        let applied = scheme(&auth.scheme).apply(&opened.secret, auth.user.as_deref());
+        applied.map(Some).map_err(|error| {
+            tracing::warn!(tenant = %of.tenant, profile = %of.profile, %error, "a credential cannot be applied");
+            CredentialError::Unusable(name)
+        })
+    }
+
+    fn handle(&self, of: &ProfileKey, name: &SecretName) -> Result<Secret, CredentialError> {
+        let opened = self.store.open_secret(&of.tenant, &of.profile, name, Purpose::Handle);
+        let opened = opened.map_err(|error| unreadable(&error))?;
+        opened.map(|opened| opened.secret).ok_or_else(|| CredentialError::Missing(name.clone()))
+    }
+}
+
+impl Credentials for Vault {
+    fn credential<'a>(
+        &'a self,
+        of: &'a ProfileKey,
+        origin: &'a Origin,
+    ) -> Later<'a, Result<Option<Credential>, CredentialError>> {
+        Box::pin(async move { self.apply(of, origin) })
+    }
+
+    fn holds<'a>(
+        &'a self,
+        of: &'a ProfileKey,
+        name: &'a SecretName,
+    ) -> Later<'a, Result<bool, CredentialError>> {
+        let held = self.store.holds_secret(&of.tenant, &of.profile, name, Purpose::Handle);
+        Box::pin(ready(held.map_err(|error| unreadable(&error))))
+    }
+
+    fn hmac<'a>(
+        &'a self,
+        of: &'a ProfileKey,
+        name: &'a SecretName,
+        algorithm: HmacAlgorithm,
+        data: &'a [u8],
+    ) -> Later<'a, Result<Vec<u8>, CredentialError>> {
+        Box::pin(async move {
+            let digest = mac::hmac(&self.handle(of, name)?, algorithm, data);
+            digest.map_err(|_| CredentialError::Unusable(name.clone()))
+        })
+    }
+
+    fn fingerprint<'a>(
+        &'a self,
+        of: &'a ProfileKey,
+        name: &'a SecretName,
+    ) -> Later<'a, Result<String, CredentialError>> {
+        Box::pin(async move {
+            let print = mac::fingerprint(&self.handle(of, name)?);
+            print.map_err(|_| CredentialError::Unusable(name.clone()))
+        })
+    }
+}
+
+/// What went wrong in the store is for the operator's log, not for whoever asked for a credential.
+fn unreadable(error: &StoreError) -> CredentialError {
+    tracing::error!(%error, "a secret cannot be read");
+    CredentialError::Store
+}
+
+#[cfg(test)]
+mod tests;

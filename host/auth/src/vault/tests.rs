@@ -1,0 +1,146 @@
+//! Tests of secrets in use.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use domain::connector::ConnectorRef;
+use domain::egress::CredentialPlace;
+use domain::profile::{Auth, Grant, Profile};
+use domain::{Randomness, Timestamp};
+use store::{Commit, Expect, KeyEncryptionKey, Place, Seal, StoreOptions};
+use wit::AuthScheme;
+
+use super::*;
+
+struct Counting(AtomicU8);
+
+impl Randomness for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.iter_mut().for_each(|byte| *byte = self.0.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+struct Bench {
+    vault: Vault,
+    of: ProfileKey,
+}
+
+impl Bench {
+    async fn new(auth: Option<Auth>) -> Self {
+        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|at| at as u8)).unwrap();
+        let store = Store::open(StoreOptions { place: Place::Memory, key }).unwrap();
+        let of = ProfileKey { tenant: "acme".parse().unwrap(), profile: "stripe".parse().unwrap() };
+        let profile = Profile {
+            name: of.profile.clone(),
+            connector: ConnectorRef {
+                name: "stripe".parse().unwrap(),
+                version: semver::Version::new(1, 0, 0),
+            },
+            config: serde_json::json!({}),
+            auth,
+            grant: Grant::default(),
+            enabled: true,
+            credential_set: true,
+            outcomes: Vec::new(),
+            created_at: Timestamp::from_ms(0),
+            updated_at: Timestamp::from_ms(0),
+        };
+        let mut commit = Commit::new();
+        commit.put_profile(&of.tenant, &profile, Expect::Absent);
+        store.commit(commit).await.unwrap();
+        Self { vault: Vault::new(store), of }
+    }
+
+    async fn seal(&self, name: &SecretName, purpose: Purpose, secret: impl Into<Vec<u8>>) {
+        let seal = Seal {
+            tenant: &self.of.tenant,
+            profile: &self.of.profile,
+            name,
+            purpose,
+            bound: &BTreeSet::from([bound()]),
+            secret: &Secret::new(secret),
+            now: Timestamp::from_ms(0),
+        };
+        let mut commit = Commit::new();
+        self.vault.store.seal_secret(&mut commit, &seal, &Counting(AtomicU8::new(0))).unwrap();
+        self.vault.store.commit(commit).await.unwrap();
+    }
+}
+
+fn bound() -> Origin {
+    "https://api.stripe.com".parse().unwrap()
+}
+
+fn bearer() -> Option<Auth> {
+    Some(Auth { scheme: AuthScheme::Bearer, user: None })
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_its_hosts_and_to_no_other() {
+    let bench = Bench::new(bearer()).await;
+    bench.seal(&SecretName::credential(), Purpose::Credential, "sk_test_1234").await;
+    let credential = bench.vault.credential(&bench.of, &bound()).await.unwrap().unwrap();
+    assert_eq!(credential.place, CredentialPlace::Header("authorization".to_owned()));
+    assert_eq!(credential.value.expose(), b"Bearer sk_test_1234");
+    for other in [
+        "https://api.stripe.com:8443",
+        "http://api.stripe.com",
+        "https://stripe.com",
+        "https://api.stripe.com.evil.example",
+    ] {
+        let other = other.parse().unwrap();
+        assert_eq!(bench.vault.credential(&bench.of, &other).await.unwrap(), None, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn another_profile_or_tenant_has_nothing() {
+    let bench = Bench::new(bearer()).await;
+    bench.seal(&SecretName::credential(), Purpose::Credential, "sk_test_1234").await;
+    for of in [
+        ProfileKey { tenant: "acme".parse().unwrap(), profile: "other".parse().unwrap() },
+        ProfileKey { tenant: "acme-2".parse().unwrap(), profile: "stripe".parse().unwrap() },
+    ] {
+        assert_eq!(bench.vault.credential(&of, &bound()).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_profile_without_a_scheme_needs_no_credential_and_one_with_a_scheme_says_that_it_is_missing() {
+    let open = Bench::new(None).await;
+    assert_eq!(open.vault.credential(&open.of, &bound()).await.unwrap(), None);
+    let bench = Bench::new(bearer()).await;
+    let missing = bench.vault.credential(&bench.of, &bound()).await.unwrap_err();
+    assert_eq!(missing, CredentialError::Missing(SecretName::credential()));
+}
+
+#[tokio::test]
+async fn a_credential_that_its_scheme_cannot_carry_is_refused_without_showing_it() {
+    let bench = Bench::new(bearer()).await;
+    bench.seal(&SecretName::credential(), Purpose::Credential, "sk_test\r\nX-Evil: 1").await;
+    let refused = bench.vault.credential(&bench.of, &bound()).await.unwrap_err();
+    assert_eq!(refused, CredentialError::Unusable(SecretName::credential()));
+    assert!(!format!("{refused:?} {refused}").contains("sk_test"));
+}
+
+#[tokio::test]
+async fn a_handle_signs_and_the_credential_never_does() {
+    let bench = Bench::new(bearer()).await;
+    let handle: SecretName = "signing_key".parse().unwrap();
+    bench.seal(&handle, Purpose::Handle, "Jefe").await;
+    bench.seal(&SecretName::credential(), Purpose::Credential, "sk_test_1234").await;
+    let vault = &bench.vault;
+
+    assert!(vault.holds(&bench.of, &handle).await.unwrap());
+    let digest = vault.hmac(&bench.of, &handle, HmacAlgorithm::Sha256, b"what do ya want for nothing?").await;
+    assert_eq!(digest.unwrap()[..4], [0x5b, 0xdc, 0xc1, 0x46]);
+    assert_eq!(vault.fingerprint(&bench.of, &handle).await.unwrap().len(), 16);
+
+    for name in [SecretName::credential(), "unknown".parse().unwrap()] {
+        assert!(!vault.holds(&bench.of, &name).await.unwrap());
+        let missing = CredentialError::Missing(name.clone());
+        let signed = vault.hmac(&bench.of, &name, HmacAlgorithm::Sha512, b"data").await;
+        assert_eq!(signed.unwrap_err(), missing);
+        assert_eq!(vault.fingerprint(&bench.of, &name).await.unwrap_err(), missing);
+    }
+}
