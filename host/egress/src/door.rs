@@ -1,0 +1,141 @@
+//! The door itself: takes a permit, and at every hop asks again for address, credential and time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::egress::{Permit, Response, Wire};
+use domain::exchange::{Exchange, SendFailure};
+use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, TenantId};
+use tokio::time::Instant;
+
+use crate::failure;
+use crate::hop::{Hop, Outcome};
+use crate::options::{EgressError, EgressOptions};
+use crate::row::Row;
+use crate::tenants::{Tenant, Tenants};
+use crate::tls::Tls;
+
+/// The only door to the network. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Egress(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) options: EgressOptions,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) tls: Tls,
+    clock: Arc<dyn Clock>,
+    tenants: Tenants,
+    spans: AtomicU64,
+}
+
+/// On whose behalf a request is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    pub tenant: TenantId,
+    /// Whose credential is added; without a profile none is.
+    pub profile: Option<ProfileName>,
+    pub correlation: CorrelationId,
+}
+
+/// What came of a request, with one row for each hop that was made or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub result: Result<Response, Refusal>,
+    pub exchanges: Vec<Exchange>,
+}
+
+/// Why there is no response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A gate said no; nothing was sent to where it said no.
+    #[error("{0}")]
+    Denied(Denial),
+    #[error(transparent)]
+    Failed(#[from] SendFailure),
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl Egress {
+    pub fn new(
+        options: EgressOptions,
+        resolver: Arc<dyn Resolver>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EgressError> {
+        let options = options.bounded();
+        let tls = Tls::new(options.extra_root_pem.as_deref())?;
+        let tenants = Tenants::new(options.in_flight_per_tenant);
+        // Seeded with the time, so that a trace that outlives this process does not see its spans again.
+        let spans = AtomicU64::new(clock.now().as_ms().unsigned_abs() << 20);
+        Ok(Self(Arc::new(Inner { options, resolver, tls, clock, tenants, spans })))
+    }
+
+    /// Sends what the permit allows, follows redirects as far as the same policy allows each, and says what happened.
+    ///
+    /// Dropping the future closes the connection; the request may have been sent, and its row is lost with it.
+    pub async fn send(&self, sender: &Sender, permit: Permit<Wire>, credentials: &dyn Credentials) -> Sent {
+        let inner = &*self.0;
+        let time_ms = permit.timeout_ms().min(inner.options.total_timeout_ms).max(1);
+        let deadline = Instant::now() + Duration::from_millis(time_ms);
+        let tenant = inner.tenants.get(&sender.tenant);
+        let mut exchanges = Vec::new();
+        let result =
+            Box::pin(inner.through(&tenant, sender, permit, credentials, deadline, &mut exchanges)).await;
+        Sent { result, exchanges }
+    }
+}
+
+impl Inner {
+    async fn through(
+        &self,
+        tenant: &Tenant,
+        sender: &Sender,
+        mut permit: Permit<Wire>,
+        credentials: &dyn Credentials,
+        deadline: Instant,
+        exchanges: &mut Vec<Exchange>,
+    ) -> Result<Response, Refusal> {
+        // One turn for all hops: a request that holds a turn never waits for another.
+        let mut turn = None;
+        loop {
+            let mut row = Row::begin(&permit, &*self.clock);
+            let hop = Hop { inner: self, tenant, sender, credentials, deadline };
+            match hop.make(&mut permit, &mut turn, &mut row).await {
+                Err(refusal) => {
+                    exchanges.push(row.refused(&refusal));
+                    return Err(refusal);
+                }
+                Ok(Outcome::Answer(response)) => {
+                    exchanges.push(row.answered(&response));
+                    return Ok(response);
+                }
+                Ok(Outcome::Redirect { response, target }) => {
+                    exchanges.push(row.answered(&response));
+                    permit = permit.follow(response.status, &target).inspect_err(|denial| {
+                        exchanges.push(Row::refused_redirect(&permit, &target, &*self.clock).denied(denial));
+                    })?;
+                }
+            }
+        }
+    }
+
+    /// A number that no other request of this process gets, spread over all digits.
+    pub(crate) fn next_span(&self) -> u64 {
+        let mut z = self.spans.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// The turn was never taken: the time was over first.
+impl From<crate::tenants::TooBusy> for Refusal {
+    fn from(_: crate::tenants::TooBusy) -> Self {
+        Self::Failed(failure::busy())
+    }
+}

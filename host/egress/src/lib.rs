@@ -1,0 +1,36 @@
+//! The only door to the network.
+//!
+//! `Egress::send` takes a `Permit<Wire>` and nothing else, so what was not judged cannot be sent. Each hop goes through
+//! the same steps (`hop`): the profile's pace and the tenant's turn (`pace`, `tenants`), name resolution and the class
+//! of every answer (`addresses`), the credential for this origin (`credential`), a client that can dial the vetted
+//! addresses and no others (`dial`, `tls`), the request (`outgoing`), the answer within its caps (`incoming`,
+//! `decode`), and the echoes of the credential masked in it (`scrub`). A redirect starts at the first gate again
+//! (`redirect`), and every hop leaves a redacted row (`row`), refused ones included.
+//!
+//! It must never decide who may go where: that is `domain::egress`. It must never keep a credential beyond a hop.
+
+mod addresses;
+mod credential;
+mod decode;
+mod dial;
+mod door;
+mod failure;
+mod hop;
+mod incoming;
+mod options;
+mod outgoing;
+mod pace;
+mod redirect;
+mod row;
+mod scrub;
+mod system_resolver;
+mod tenants;
+mod tls;
+mod written;
+
+pub use door::{Egress, Refusal, Sender, Sent};
+pub use options::{EgressError, EgressOptions};
+pub use system_resolver::SystemResolver;
+
+#[cfg(test)]
+mod tests;
