@@ -1,0 +1,276 @@
+//! `http`: hands each request to the judge, and what the judge permits to the door. Denials are values.
+
+use std::sync::Arc;
+
+use domain::call::Limits;
+use domain::egress::{Permit, Policy, Request, Response, Spent, Wire};
+use domain::exchange::{Exchange, ExchangeOutcome, Outline, SendFailure, SendFailureKind};
+use domain::{Clock, Credentials, Denial, Gate};
+use egress::{Egress, Refusal, Sender, Sent};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use wasmtime::component::HasData;
+
+use crate::bindings::http;
+use crate::call::CallFor;
+use crate::failure::HostFailed;
+use crate::runtime::Rooms;
+
+/// Requests of one `send-all` that are under way at once; the tenant's own bound may be lower.
+const UNDER_WAY_MAX: usize = 16;
+/// Rows that are kept of one call. Later requests are counted only.
+const ROWS_MAX: usize = 1_000;
+
+/// The judge of the call, the door, and what has gone through it.
+pub(crate) struct HttpState {
+    policy: Arc<Policy>,
+    /// None where the call has no network; then the policy permits nothing either.
+    sender: Option<Sender>,
+    egress: Egress,
+    credentials: Arc<dyn Credentials>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    sent: u32,
+    denied: u32,
+    rows: Vec<Row>,
+}
+
+/// The rows of one request: several where it was redirected.
+struct Row {
+    exchanges: Vec<Exchange>,
+    /// Still under way: if the call ends now, what is written is that nobody saw the answer.
+    open: bool,
+}
+
+/// What a call asked of the network.
+pub(crate) struct Requested {
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) sent: u32,
+    pub(crate) denied: u32,
+}
+
+/// A request that may go, with the place of its row.
+struct Permitted {
+    permit: Permit<Wire>,
+    row: Option<usize>,
+}
+
+type Answer = Result<http::Response, http::HttpError>;
+
+impl HttpState {
+    pub(crate) fn for_call(call: &CallFor, rooms: &Rooms) -> Self {
+        let sender = Sender {
+            tenant: call.tenant.clone(),
+            profile: call.profile.as_ref().map(|key| key.profile.clone()),
+            correlation: call.correlation.clone(),
+        };
+        Self::new(Arc::clone(&call.policy), Some(sender), call.limits, rooms)
+    }
+
+    pub(crate) fn for_nobody(limits: &Limits, rooms: &Rooms) -> Self {
+        Self::new(Arc::new(Policy::none()), None, *limits, rooms)
+    }
+
+    fn new(policy: Arc<Policy>, sender: Option<Sender>, limits: Limits, rooms: &Rooms) -> Self {
+        Self {
+            policy,
+            sender,
+            egress: rooms.egress.clone(),
+            credentials: Arc::clone(&rooms.credentials),
+            clock: Arc::clone(&rooms.clock),
+            limits,
+            sent: 0,
+            denied: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// The rows of the call, at its end.
+    pub(crate) fn finish(self) -> Requested {
+        let now = self.clock.now();
+        let rows = self.rows.into_iter().flat_map(|row| {
+            let duration_ms = row.exchanges.first().map_or(0, |first| now.ms_since(first.at));
+            row.exchanges
+                .into_iter()
+                .map(move |exchange| if row.open { Exchange { duration_ms, ..exchange } } else { exchange })
+        });
+        Requested { exchanges: rows.take(ROWS_MAX).collect(), sent: self.sent, denied: self.denied }
+    }
+
+    /// Asks the judge. What it permits counts as sent, and has a row, from now on.
+    fn judge(&mut self, request: http::Request) -> Result<Permitted, Denial> {
+        let request = Request {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+            timeout_ms: request.timeout_ms,
+        };
+        let at = self.clock.now();
+        let outline = (self.rows.len() < ROWS_MAX).then(|| Outline::from(&request));
+        match self.policy.judge(request, Spent { requests: self.sent }) {
+            Ok(permit) => {
+                self.sent = self.sent.saturating_add(1);
+                let row = outline.map(|_| self.add_row(Exchange::permitted(at, &permit, unseen(), 0), true));
+                Ok(Permitted { permit, row })
+            }
+            Err(denial) => {
+                self.denied = self.denied.saturating_add(1);
+                if let Some(outline) = outline {
+                    self.add_row(Exchange::denied(at, outline, denial.clone()), false);
+                }
+                Err(denial)
+            }
+        }
+    }
+
+    fn add_row(&mut self, exchange: Exchange, open: bool) -> usize {
+        self.rows.push(Row { exchanges: vec![exchange], open });
+        self.rows.len() - 1
+    }
+
+    /// Writes down how a permitted request ended.
+    fn note(&mut self, row: Option<usize>, sent: Sent) -> Result<Response, Refusal> {
+        let hops = u32::try_from(sent.exchanges.len()).unwrap_or(u32::MAX);
+        self.sent = self.sent.saturating_add(hops.saturating_sub(1));
+        if let Some(row) = row.and_then(|row| self.rows.get_mut(row)) {
+            *row = Row { exchanges: sent.exchanges, open: false };
+        }
+        if matches!(sent.result, Err(Refusal::Denied(_))) {
+            self.denied = self.denied.saturating_add(1);
+        }
+        sent.result
+    }
+
+    /// Sends what was permitted, some at once. The answers come back under the numbers they were given.
+    async fn send_permitted(
+        &mut self,
+        permitted: Vec<(usize, Permitted)>,
+    ) -> wasmtime::Result<Vec<(usize, Answer)>> {
+        let Some(sender) = self.sender.clone() else {
+            return if permitted.is_empty() {
+                Ok(Vec::new())
+            } else {
+                Err(HostFailed("a request was permitted for nobody").into())
+            };
+        };
+        let (egress, credentials) = (self.egress.clone(), Arc::clone(&self.credentials));
+        let mut waiting = permitted.into_iter();
+        let mut under_way = FuturesUnordered::new();
+        let mut answers = Vec::with_capacity(waiting.len());
+        let mut room_bytes = self.limits.memory_bytes;
+        loop {
+            while under_way.len() < UNDER_WAY_MAX {
+                let Some((number, permitted)) = waiting.next() else { break };
+                under_way.push(send_one(&egress, &sender, &*credentials, number, permitted));
+            }
+            let Some((number, row, sent)) = under_way.next().await else { return Ok(answers) };
+            let result = self.note(row, sent);
+            answers.push((number, answer(result, &mut room_bytes)));
+        }
+    }
+}
+
+async fn send_one(
+    egress: &Egress,
+    sender: &Sender,
+    credentials: &dyn Credentials,
+    number: usize,
+    permitted: Permitted,
+) -> (usize, Option<usize>, Sent) {
+    let sent = egress.send(sender, permitted.permit, credentials).await;
+    (number, permitted.row, sent)
+}
+
+/// The answer in the guest's terms. All answers of one host call have to fit into its memory anyway, so the host does
+/// not hold more of them than that.
+fn answer(result: Result<Response, Refusal>, room_bytes: &mut usize) -> Answer {
+    match result {
+        Ok(response) => match room_bytes.checked_sub(response.body.len()) {
+            Some(room) => {
+                *room_bytes = room;
+                Ok(http::Response { status: response.status, headers: response.headers, body: response.body })
+            }
+            None => Err(http::HttpError::Failed(http::Failure {
+                kind: http::FailureKind::TooLarge,
+                sent: true,
+                message: "the answers together are larger than the guest's memory; ask for less at once"
+                    .to_owned(),
+            })),
+        },
+        Err(Refusal::Denied(denial)) => Err(http::HttpError::Denied(denial.into())),
+        Err(Refusal::Failed(failure)) => Err(http::HttpError::Failed(http::Failure {
+            kind: kind(failure.kind),
+            sent: failure.sent,
+            message: failure.message,
+        })),
+    }
+}
+
+fn kind(kind: SendFailureKind) -> http::FailureKind {
+    match kind {
+        SendFailureKind::Name => http::FailureKind::Name,
+        SendFailureKind::Connect => http::FailureKind::Connect,
+        SendFailureKind::Tls => http::FailureKind::Tls,
+        SendFailureKind::Timeout => http::FailureKind::Timeout,
+        SendFailureKind::TooLarge => http::FailureKind::TooLarge,
+        SendFailureKind::BadResponse => http::FailureKind::BadResponse,
+        SendFailureKind::Other => http::FailureKind::Other,
+    }
+}
+
+/// What a row says until its request has an outcome.
+fn unseen() -> ExchangeOutcome {
+    ExchangeOutcome::Failed {
+        failure: SendFailure {
+            kind: SendFailureKind::Timeout,
+            sent: true,
+            message: "the call ended before the remote had answered".to_owned(),
+        },
+    }
+}
+
+pub(crate) struct Http;
+
+impl HasData for Http {
+    type Data<'a> = &'a mut HttpState;
+}
+
+impl http::Host for HttpState {
+    async fn send(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
+        let permitted = match self.judge(request) {
+            Ok(permitted) => permitted,
+            Err(denial) => return Ok(Err(http::HttpError::Denied(denial.into()))),
+        };
+        let answers = self.send_permitted(vec![(0, permitted)]).await?;
+        answers
+            .into_iter()
+            .next()
+            .map(|(_, answer)| answer)
+            .ok_or(HostFailed("a request had no outcome").into())
+    }
+
+    async fn send_all(&mut self, requests: Vec<http::Request>) -> wasmtime::Result<Vec<Answer>> {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut permitted = Vec::new();
+        for (number, request) in requests.into_iter().enumerate() {
+            // A longer list than a call may send is not judged item by item: its length is the guest's choice.
+            if number >= self.limits.requests as usize {
+                self.denied = self.denied.saturating_add(1);
+                answers.push((number, Err(http::HttpError::Denied(too_many().into()))));
+                continue;
+            }
+            match self.judge(request) {
+                Ok(permit) => permitted.push((number, permit)),
+                Err(denial) => answers.push((number, Err(http::HttpError::Denied(denial.into())))),
+            }
+        }
+        answers.extend(self.send_permitted(permitted).await?);
+        answers.sort_unstable_by_key(|(number, _)| *number);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+}
+
+fn too_many() -> Denial {
+    Denial::new(Gate::Budget, "the list is longer than a call may send", "send fewer at once")
+}

@@ -1,0 +1,44 @@
+//! The sandbox: admits uploaded components, links them, and calls them under hard limits.
+//!
+//! The river: `Upload` (bytes of a plausible component) -> `Admitted` (counted, validated, its imports allowed, compiled
+//! and described) -> `Linked` (ready to be called) -> one fresh instance for each call. Illegal order does not compile.
+//!
+//! Three lifetimes: the process (`engine`: one engine, one ticker, the linkers), the component (`Linked`), the call
+//! (`state`: a store with one small state for each capability).
+//!
+//! It never opens a file or a socket: requests go through `egress`, artefacts and credentials through what it is handed.
+
+mod admit;
+mod answer;
+mod artefact;
+mod bindings;
+mod call;
+mod capabilities;
+mod census;
+mod cpu;
+mod engine;
+mod failure;
+mod guest_log;
+mod imports;
+mod limits;
+mod link;
+mod linked;
+mod options;
+mod refused;
+mod runtime;
+mod state;
+mod type_nesting;
+mod upload;
+mod validate;
+mod wasi;
+
+pub use admit::{AdmissionReport, Admitted, Kind};
+pub use call::{CallFor, CallReport};
+pub use linked::Linked;
+pub use options::RuntimeOptions;
+pub use refused::Refused;
+pub use runtime::{Runtime, RuntimeError};
+pub use upload::Upload;
+
+#[cfg(test)]
+mod tests;

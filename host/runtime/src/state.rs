@@ -1,0 +1,77 @@
+//! The call lifetime: the data of one store. Each capability has a state of its own and is given that alone.
+
+use std::sync::Arc;
+
+use domain::call::Limits;
+use wasmtime::Store;
+
+use crate::call::CallFor;
+use crate::capabilities::http::HttpState;
+use crate::capabilities::profile::ProfileState;
+use crate::capabilities::secrets::SecretsState;
+use crate::cpu::CpuClock;
+use crate::engine::ProcessEngine;
+use crate::guest_log::GuestLog;
+use crate::limits::Totals;
+use crate::runtime::Rooms;
+use crate::wasi::WasiState;
+
+/// What one call may touch, and what it has used.
+pub(crate) struct CallState {
+    pub(crate) totals: Totals,
+    pub(crate) http: HttpState,
+    pub(crate) secrets: SecretsState,
+    pub(crate) logging: GuestLog,
+    pub(crate) profile: ProfileState,
+    pub(crate) wasi: WasiState,
+}
+
+impl CallState {
+    /// For a call on behalf of a profile, or of a tenant only: then there are no secrets.
+    pub(crate) fn for_call(call: &CallFor, rooms: &Rooms) -> Self {
+        let logging = GuestLog::new(Arc::clone(&rooms.clock), &call.limits);
+        let holder = call.profile.clone().map(|profile| (profile, Arc::clone(&rooms.credentials)));
+        Self {
+            totals: Totals::new(call.limits.memory_bytes, call.limits.table_elements),
+            http: HttpState::for_call(call, rooms),
+            secrets: SecretsState::new(holder, &call.limits),
+            profile: ProfileState { config: Arc::clone(&call.config), scopes: Arc::clone(&call.scopes) },
+            wasi: WasiState::new(
+                logging.clone(),
+                Arc::clone(&rooms.clock),
+                Arc::clone(&rooms.randomness),
+                &call.limits,
+            ),
+            logging,
+        }
+    }
+
+    /// For `describe`: no capability at all.
+    pub(crate) fn for_nobody(limits: &Limits, rooms: &Rooms) -> Self {
+        let logging = GuestLog::new(Arc::clone(&rooms.clock), limits);
+        Self {
+            totals: Totals::new(limits.memory_bytes, limits.table_elements),
+            http: HttpState::for_nobody(limits, rooms),
+            secrets: SecretsState::new(None, limits),
+            profile: ProfileState { config: Arc::from("{}"), scopes: Arc::from([]) },
+            wasi: WasiState::new(
+                logging.clone(),
+                Arc::clone(&rooms.clock),
+                Arc::clone(&rooms.randomness),
+                limits,
+            ),
+            logging,
+        }
+    }
+
+    /// A store in which every limit is set before any guest code runs.
+    pub(crate) fn into_store(self, process: &ProcessEngine, limits: &Limits, cpu: &CpuClock) -> Store<Self> {
+        let mut store = Store::new(&process.engine, self);
+        store.limiter(|state| &mut state.totals);
+        // One bound serves what a guest passes to a host call and what it returns.
+        store.set_hostcall_fuel(limits.host_call_bytes.max(limits.output_bytes));
+        store.set_max_component_handles(limits.handles);
+        cpu.bound(&mut store, limits.cpu_ms);
+        store
+    }
+}
