@@ -1,0 +1,208 @@
+//! From a tenant's profile to a component that can be called for it: linked, with its policy and its settings.
+
+use std::sync::Arc;
+
+use domain::call::{Input, Limits};
+use domain::connector::{Connector, ConnectorRef};
+use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
+use domain::profile::{Auth, Profile};
+use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId};
+use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
+use store::Store;
+use wit::{AuthScheme, Placement};
+
+use crate::ready::{NotReady, Ready, connector};
+use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
+
+/// Makes profiles ready to be called. Cheap to clone.
+#[derive(Clone)]
+pub struct Connectors {
+    store: Store,
+    runtime: Runtime,
+    ceiling: Arc<Ceiling>,
+    limits: Limits,
+}
+
+/// A profile that can be called as it is now. A changed profile is prepared again.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub linked: Linked,
+    pub connector: Connector,
+    profile: ProfileKey,
+    policy: Arc<Policy>,
+    config: Arc<str>,
+    scopes: Arc<[String]>,
+    limits: Limits,
+}
+
+/// The component that runs mappings: it computes and reaches nothing.
+#[derive(Clone, Debug)]
+pub struct Transform {
+    /// For the log.
+    pub name: ConnectorRef,
+    pub linked: Linked,
+}
+
+impl Connectors {
+    pub fn new(store: Store, runtime: Runtime, ceiling: Arc<Ceiling>, limits: Limits) -> Self {
+        Self { store, runtime, ceiling, limits }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The profile's connector with the policy that holds for it now: what the manifest requests and the profile was
+    /// granted, within the ceiling.
+    pub async fn prepare(&self, tenant: &TenantId, profile: &Profile) -> Result<Prepared, NotReady> {
+        let connector = connector(&self.store, tenant, profile)?;
+        self.linked(tenant, profile, connector).await
+    }
+
+    async fn linked(
+        &self,
+        tenant: &TenantId,
+        profile: &Profile,
+        connector: Connector,
+    ) -> Result<Prepared, NotReady> {
+        let place = profile.auth.as_ref().map(credential_place);
+        let policy = Policy::new(PolicyParts {
+            profile: &profile.name,
+            manifest: &connector.manifest,
+            config: &profile.config,
+            grant: &profile.grant,
+            ceiling: &self.ceiling,
+            limits: self.limits,
+            credential: place.as_ref(),
+        });
+        let policy = policy.map_err(|error| NotReady::BadConfig {
+            profile: profile.name.clone(),
+            reason: error.to_string(),
+        })?;
+        let linked = self.link(&profile.connector, &connector.digest).await?;
+        Ok(Prepared {
+            linked,
+            connector,
+            profile: ProfileKey { tenant: tenant.clone(), profile: profile.name.clone() },
+            config: profile.config.to_string().into(),
+            scopes: policy.scopes().map(ToString::to_string).collect(),
+            policy: Arc::new(policy),
+            limits: self.limits,
+        })
+    }
+
+    async fn link(&self, name: &ConnectorRef, digest: &Digest) -> Result<Linked, NotReady> {
+        let (store, of) = (self.store.clone(), digest.clone());
+        let bytes = async move {
+            // Reads a file.
+            let read = tokio::task::spawn_blocking(move || store.component(&of).ok());
+            read.await.ok().flatten()
+        };
+        self.runtime.link(digest, Kind::Connector, bytes).await.map_err(|error| match error {
+            RuntimeError::BytesMissing(_) | RuntimeError::BytesChanged(_) => {
+                NotReady::NoComponent(name.clone())
+            }
+            other => NotReady::NotLinked { connector: name.clone(), reason: other.to_string() },
+        })
+    }
+}
+
+impl Prepared {
+    /// Whom a call is for, under this correlation.
+    pub fn call_for(&self, correlation: &CorrelationId) -> CallFor {
+        CallFor {
+            tenant: self.profile.tenant.clone(),
+            profile: Some(self.profile.clone()),
+            policy: Arc::clone(&self.policy),
+            config: Arc::clone(&self.config),
+            scopes: Arc::clone(&self.scopes),
+            correlation: correlation.clone(),
+            limits: self.limits,
+        }
+    }
+}
+
+/// Where the host puts the credential of this scheme.
+fn credential_place(auth: &Auth) -> CredentialPlace {
+    match &auth.scheme {
+        AuthScheme::ApiKey { place: Placement::Header, name, .. } => {
+            CredentialPlace::Header(name.to_ascii_lowercase())
+        }
+        AuthScheme::ApiKey { place: Placement::Query, name, .. } => CredentialPlace::Query(name.clone()),
+        AuthScheme::Basic | AuthScheme::Bearer => CredentialPlace::Header("authorization".to_owned()),
+    }
+}
+
+// === impl Sandbox ===
+
+/// The real floor below a run.
+pub(crate) struct Below {
+    pub(crate) connectors: Connectors,
+    pub(crate) transform: Transform,
+}
+
+impl Sandbox for Below {
+    fn end<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        ready: &'a Ready,
+    ) -> Later<'a, Result<Arc<dyn End>, NotReady>> {
+        Box::pin(async move {
+            let prepared = self.connectors.linked(tenant, &ready.profile, ready.connector.clone()).await?;
+            Ok(Arc::new(prepared) as Arc<dyn End>)
+        })
+    }
+
+    fn transform(&self) -> &ConnectorRef {
+        &self.transform.name
+    }
+
+    fn map<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        correlation: &'a CorrelationId,
+        program: &'a str,
+        records: Vec<String>,
+    ) -> Later<'a, Mapped> {
+        Box::pin(async move {
+            let call = CallFor {
+                tenant: tenant.clone(),
+                profile: None,
+                policy: Arc::new(Policy::none()),
+                config: "{}".into(),
+                scopes: Arc::default(),
+                correlation: correlation.clone(),
+                limits: self.connectors.limits,
+            };
+            self.transform.linked.transform(&call, program, &records).await.into()
+        })
+    }
+}
+
+impl End for Prepared {
+    fn poll<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        trigger: &'a str,
+        cursor: Option<String>,
+    ) -> Later<'a, Polled> {
+        Box::pin(async move {
+            self.linked.poll(&self.call_for(correlation), trigger, cursor.as_deref()).await.into()
+        })
+    }
+
+    fn run<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        action: &'a str,
+        inputs: Vec<Input>,
+    ) -> Later<'a, Ran> {
+        Box::pin(async move { self.linked.run(&self.call_for(correlation), action, &inputs).await.into() })
+    }
+}
+
+impl<T> From<CallReport<T>> for Called<T> {
+    fn from(report: CallReport<T>) -> Self {
+        Self { outcome: report.outcome, log: report.log, exchanges: report.exchanges }
+    }
+}

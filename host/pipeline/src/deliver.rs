@@ -1,0 +1,240 @@
+//! One batch through the mapping and into the destination: what became of each parcel, as values. Nothing is written here.
+
+use domain::call::{CallFailure, Fault, GuestError, Input};
+use domain::flow::{Flow, Parcel};
+use domain::log::LogEntry;
+use domain::run::{Attempt, Failure};
+use domain::{CorrelationId, RunId, TenantId, Timestamp};
+
+use wit::Effect;
+
+use crate::ends::Side;
+use crate::health::Health;
+use crate::judge::{Judge, Verdict, failure_of, failure_of_fault, of_mapping};
+use crate::room::Room;
+use crate::sandbox::Called;
+use crate::trace::{Caller, entries};
+
+/// What a batch needs to be on its way.
+pub(crate) struct Delivery<'a> {
+    pub(crate) destination: &'a Side,
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) flow: &'a Flow,
+    pub(crate) run: &'a RunId,
+    pub(crate) correlation: &'a CorrelationId,
+    pub(crate) room: &'a Room,
+}
+
+/// What became of one parcel.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fate {
+    Delivered {
+        attempt: Attempt,
+    },
+    /// The mapping dropped it.
+    Skipped,
+    /// It stays in the outbox until the attempt's wait is over.
+    Again {
+        attempt: Attempt,
+    },
+    Buried {
+        attempt: Attempt,
+        cause: Failure,
+    },
+    /// It was not judged: the run stops, and it stays as it is.
+    Kept,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    pub(crate) fates: Vec<(Parcel, Fate)>,
+    /// The run cannot go on; what is kept waits for the next one.
+    pub(crate) stop: Option<Failure>,
+    /// The remote asked for a pause, which holds for whatever else waits for it.
+    pub(crate) pause_ms: u64,
+    pub(crate) denied: u64,
+    pub(crate) entries: Vec<LogEntry>,
+    pub(crate) health: Health,
+}
+
+impl Delivery<'_> {
+    pub(crate) async fn of(&self, batch: Vec<Parcel>) -> Delivered {
+        let mut delivered = Delivered::default();
+        let mapped = self.map(batch, &mut delivered).await;
+        if !mapped.is_empty() {
+            self.hand_over(mapped, &mut delivered).await;
+        }
+        delivered
+    }
+
+    /// Gives what is to be handed over. The rest has met its fate in the mapping.
+    async fn map(&self, batch: Vec<Parcel>, delivered: &mut Delivered) -> Vec<(Parcel, String)> {
+        let bodies: Vec<String> = batch.iter().map(|parcel| parcel.body.to_string()).collect();
+        let Some(mapping) = &self.flow.mapping else {
+            return batch.into_iter().zip(bodies).collect();
+        };
+        let began = self.room.now();
+        let mut called = self.room.sandbox.map(self.tenant, self.correlation, &mapping.jq, bodies).await;
+        expect_one_each(&mut called, batch.len());
+        let caller = Caller {
+            connector: self.room.sandbox.transform(),
+            profile: None,
+            run: self.run,
+            correlation: self.correlation,
+        };
+        delivered.entries.extend(entries(caller, "transform", self.room.now(), &mut called));
+        // A mapping reaches nothing, so doing it again does no harm.
+        let judge = Judge { policy: &self.flow.delivery.retry, repeatable: true };
+        let mut mapped = Vec::new();
+        match called.outcome {
+            Err(fault) => {
+                for parcel in batch {
+                    let verdict = judge.after_fault(&fault, false, &parcel.attempts, self.room.chance());
+                    let verdict = Verdict { failure: of_mapping(verdict.failure), ..verdict };
+                    delivered.judged(parcel, verdict, began, self.room.now());
+                }
+            }
+            Ok(results) => {
+                for (parcel, result) in batch.into_iter().zip(results) {
+                    match result {
+                        Ok(Some(body)) => mapped.push((parcel, body)),
+                        Ok(None) => delivered.fates.push((parcel, Fate::Skipped)),
+                        Err(error) => {
+                            let verdict = Verdict { failure: of_mapping(failure_of(&error)), wait_ms: None };
+                            delivered.judged(parcel, verdict, began, self.room.now());
+                        }
+                    }
+                }
+            }
+        }
+        mapped
+    }
+
+    async fn hand_over(&self, mapped: Vec<(Parcel, String)>, delivered: &mut Delivered) {
+        let (batch, inputs): (Vec<Parcel>, Vec<Input>) = mapped
+            .into_iter()
+            .map(|(parcel, body)| {
+                let input = Input { key: parcel.idempotency_key.clone(), body };
+                (parcel, input)
+            })
+            .unzip();
+        let began = self.room.now();
+        let action = &self.flow.destination.action;
+        let mut called = self.destination.end.run(self.correlation, action, inputs).await;
+        expect_one_each(&mut called, batch.len());
+        let now = self.room.now();
+        let acted = called.acted();
+        delivered.denied += called.denied();
+        let caller = Caller {
+            connector: &self.destination.ready.profile.connector,
+            profile: Some(&self.flow.destination.profile),
+            run: self.run,
+            correlation: self.correlation,
+        };
+        delivered.entries.extend(entries(caller, "run", now, &mut called));
+        let judge = Judge { policy: &self.flow.delivery.retry, repeatable: self.is_repeatable() };
+        match called.outcome {
+            Err(fault) => self.after_fault(&judge, &fault, acted, batch, began, delivered),
+            Ok(results) => {
+                for (parcel, result) in batch.into_iter().zip(results) {
+                    self.after_result(&judge, parcel, result, began, delivered);
+                }
+            }
+        }
+    }
+
+    fn after_fault(
+        &self,
+        judge: &Judge<'_>,
+        fault: &CallFailure,
+        acted: bool,
+        batch: Vec<Parcel>,
+        began: Timestamp,
+        delivered: &mut Delivered,
+    ) {
+        let now = self.room.now();
+        let failure = failure_of_fault(fault);
+        delivered.health.failed(now, &failure);
+        if fault.fault == Fault::NotOffered {
+            // No record can pass, so none is spent on it.
+            delivered.stop = Some(failure);
+            delivered.fates.extend(batch.into_iter().map(|parcel| (parcel, Fate::Kept)));
+            return;
+        }
+        for parcel in batch {
+            let verdict = judge.after_fault(fault, acted, &parcel.attempts, self.room.chance());
+            delivered.judged(parcel, verdict, began, now);
+        }
+    }
+
+    fn after_result(
+        &self,
+        judge: &Judge<'_>,
+        parcel: Parcel,
+        result: Result<String, GuestError>,
+        began: Timestamp,
+        delivered: &mut Delivered,
+    ) {
+        let now = self.room.now();
+        match result {
+            Ok(_output) => {
+                delivered.health.worked(now);
+                let attempt = attempt(&parcel, began, now, None, None);
+                delivered.fates.push((parcel, Fate::Delivered { attempt }));
+            }
+            Err(error @ GuestError::AuthRequired(_)) => {
+                // The credential failed, not the record: it waits for a run with a credential that works.
+                let failure = failure_of(&error);
+                delivered.health.failed(now, &failure);
+                delivered.stop = Some(failure);
+                delivered.fates.push((parcel, Fate::Kept));
+            }
+            Err(error) => {
+                let verdict = judge.after(&error, &parcel.attempts, self.room.chance());
+                delivered.health.failed(now, &verdict.failure);
+                if matches!(error, GuestError::RateLimited { .. }) {
+                    delivered.pause_ms = delivered.pause_ms.max(verdict.wait_ms.unwrap_or(0));
+                }
+                delivered.judged(parcel, verdict, began, now);
+            }
+        }
+    }
+
+    /// Doing it twice does no more than doing it once: it only reads, or the remote recognises the key.
+    fn is_repeatable(&self) -> bool {
+        let action = self.destination.ready.action(&self.flow.destination.action);
+        action.is_ok_and(|action| action.effect == Effect::Read || action.idempotency.is_some())
+    }
+}
+
+impl Delivered {
+    fn judged(&mut self, parcel: Parcel, verdict: Verdict, began: Timestamp, now: Timestamp) {
+        let Verdict { failure, wait_ms } = verdict;
+        let attempt = attempt(&parcel, began, now, Some(failure.clone()), wait_ms);
+        let fate = match wait_ms {
+            Some(_) => Fate::Again { attempt },
+            None => Fate::Buried { attempt, cause: failure },
+        };
+        self.fates.push((parcel, fate));
+    }
+}
+
+fn attempt(
+    parcel: &Parcel,
+    at: Timestamp,
+    now: Timestamp,
+    failure: Option<Failure>,
+    wait_ms: Option<u64>,
+) -> Attempt {
+    let n = u32::try_from(parcel.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+    Attempt { n, at, duration_ms: now.ms_since(at), failure, wait_ms }
+}
+
+/// Results belong to records by their place, so another number of them cannot be told apart from wrong ones.
+fn expect_one_each<T>(called: &mut Called<Vec<T>>, count: usize) {
+    if called.outcome.as_ref().is_ok_and(|results| results.len() != count) {
+        let message = "it returned another number of results than it was given inputs";
+        called.outcome = Err(CallFailure::new(Fault::BrokenContract, message));
+    }
+}

@@ -1,0 +1,78 @@
+//! The end of a run: its last row, what becomes of what it leaves, and what it has learnt about its profiles.
+
+use domain::profile::CallOutcome;
+use domain::run::{Cause, Failure, RunStatus};
+use domain::{ProfileName, TenantId};
+use store::{Commit, Expect, Profiles as _, Store, StoreError};
+
+use crate::lease::{Halt, Held};
+use crate::outbox::Waiting;
+use crate::settle::park_again;
+
+/// How often a note on a profile is written again because the profile changed meanwhile.
+const TRIES_MAX: u32 = 5;
+
+/// How a run ends.
+pub(crate) enum Ending {
+    /// Everything that was read has met its fate.
+    Done,
+    /// It cannot go on. What waits in the outbox is the next run's; a replayed record is parked again.
+    Stopped(Failure),
+    /// It could not even begin.
+    Blocked(Failure),
+}
+
+pub(crate) async fn end(held: &mut Held, ending: Ending) -> Result<(), Halt> {
+    let mut commit = Commit::new();
+    let mut run = held.run.clone();
+    let failure = match &ending {
+        Ending::Done => None,
+        Ending::Stopped(failure) | Ending::Blocked(failure) => Some(failure),
+    };
+    if let Some(failure) = failure {
+        if run.cause == Cause::Replay {
+            let waiting = Waiting { store: &held.room.store, tenant: &held.tenant, run: &held.run };
+            for parcel in waiting.all()? {
+                park_again(held, &mut commit, &parcel, failure)?;
+                run.counts.dead_lettered += 1;
+            }
+        }
+        run.failure = Some(failure.clone());
+    }
+    run.status = match ending {
+        Ending::Blocked(_) => RunStatus::Blocked,
+        Ending::Stopped(_) => RunStatus::Failed,
+        Ending::Done if run.failure.is_some() => RunStatus::Failed,
+        Ending::Done if run.counts.dead_lettered > 0 => RunStatus::Partial,
+        Ending::Done => RunStatus::Succeeded,
+    };
+    run.finished_at = Some(held.room.now());
+    held.end(commit, |row| {
+        row.status = run.status;
+        row.counts = run.counts;
+        row.failure = run.failure;
+        row.finished_at = run.finished_at;
+        row.source_done = true;
+    })
+    .await
+}
+
+/// Best effort: a note that is lost is made again by the next run.
+pub(crate) async fn note(
+    store: &Store,
+    tenant: &TenantId,
+    profile: &ProfileName,
+    outcome: &CallOutcome,
+) -> Result<(), StoreError> {
+    for _ in 0..TRIES_MAX {
+        let Some(mut row) = store.profile(tenant, profile)? else { return Ok(()) };
+        row.value.note(outcome.clone());
+        let mut commit = Commit::new();
+        commit.put_profile(tenant, &row.value, Expect::Version(row.version));
+        match store.commit(commit).await {
+            Err(error) if error.is_conflict() => {}
+            other => return other,
+        }
+    }
+    Ok(())
+}

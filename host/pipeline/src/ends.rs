@@ -1,0 +1,71 @@
+//! The two ends of a flow while it is run: what they are allowed is looked up again whenever a profile changes.
+
+use std::sync::Arc;
+
+use domain::TenantId;
+use domain::flow::Flow;
+use domain::run::Cause;
+use store::{Profiles as _, Store};
+
+use crate::ready::{NotReady, Ready};
+use crate::room::Room;
+use crate::sandbox::End;
+
+pub(crate) struct Ends {
+    /// None for a replay, which reads nothing.
+    pub(crate) source: Option<Side>,
+    pub(crate) destination: Side,
+}
+
+/// One end with the rows that it was made of.
+pub(crate) struct Side {
+    pub(crate) ready: Ready,
+    pub(crate) end: Arc<dyn End>,
+}
+
+/// Whether the rows say that a run can begin. Nothing is linked.
+pub(crate) fn may_begin(store: &Store, tenant: &TenantId, flow: &Flow, cause: Cause) -> Result<(), NotReady> {
+    if cause != Cause::Replay {
+        Ready::of(store, tenant, &flow.source.profile)?.trigger(&flow.source.trigger)?;
+    }
+    Ready::of(store, tenant, &flow.destination.profile)?.action(&flow.destination.action)?;
+    Ok(())
+}
+
+impl Ends {
+    pub(crate) async fn open(
+        room: &Room,
+        tenant: &TenantId,
+        flow: &Flow,
+        cause: Cause,
+    ) -> Result<Self, NotReady> {
+        may_begin(&room.store, tenant, flow, cause)?;
+        let source = match cause {
+            Cause::Replay => None,
+            Cause::Manual | Cause::Schedule => {
+                let ready = Ready::of(&room.store, tenant, &flow.source.profile)?;
+                Some(Side::open(room, tenant, ready).await?)
+            }
+        };
+        let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?;
+        Ok(Self { source, destination: Side::open(room, tenant, ready).await? })
+    }
+
+    /// A grant that was taken back, a profile that was disabled: neither may be used for one more call.
+    pub(crate) fn are_current(&self, room: &Room, tenant: &TenantId, flow: &Flow) -> Result<bool, NotReady> {
+        let current = |side: &Side| {
+            let row = room.store.profile(tenant, &side.ready.profile.name).map_err(|_| NotReady::Store)?;
+            Ok(row.is_some_and(|row| row.version == side.ready.version))
+        };
+        let named = self.destination.ready.profile.name == flow.destination.profile
+            && self.source.as_ref().is_none_or(|source| source.ready.profile.name == flow.source.profile);
+        Ok(named && current(&self.destination)? && self.source.as_ref().map_or(Ok(true), current)?)
+    }
+}
+
+impl Side {
+    async fn open(room: &Room, tenant: &TenantId, ready: Ready) -> Result<Self, NotReady> {
+        let end = room.sandbox.end(tenant, &ready).await?;
+        Ok(Self { ready, end })
+    }
+}

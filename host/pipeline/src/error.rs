@@ -1,0 +1,51 @@
+//! What the pipeline refuses, and how it fails.
+
+use domain::{Blame, DeadLetterId, FlowName, RunId};
+use store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error("there is no flow {0}; list the flows with `lockgate flows list`")]
+    UnknownFlow(FlowName),
+    #[error("the flow {0} is disabled; enable it before it is run")]
+    FlowDisabled(FlowName),
+    #[error("the flow {flow} is being run; wait for the run {run} to end")]
+    RunOpen { flow: FlowName, run: RunId },
+    #[error("there is no dead letter {0}; list them with `lockgate dead-letters list`")]
+    UnknownDeadLetter(DeadLetterId),
+    #[error("the dead letter {id} is being replayed; wait for the run {run} to end")]
+    Replaying { id: DeadLetterId, run: RunId },
+    #[error("the dead letter {id} was delivered by the run {run}; there is nothing to replay")]
+    Resolved { id: DeadLetterId, run: RunId },
+    #[error("the flow {0} has too many replays under way; wait for some of them to end")]
+    TooManyReplays(FlowName),
+    #[error("the flow {0} is changed from too many sides at once; try again")]
+    Contended(FlowName),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PipelineError {
+    /// Stable, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownFlow(_) => "unknown_flow",
+            Self::FlowDisabled(_) => "flow_disabled",
+            Self::RunOpen { .. } => "run_open",
+            Self::UnknownDeadLetter(_) => "unknown_dead_letter",
+            Self::Replaying { .. } => "dead_letter_replaying",
+            Self::Resolved { .. } => "dead_letter_resolved",
+            Self::TooManyReplays(_) => "too_many_replays",
+            Self::Contended(_) => "contended",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Contended(_) => Blame::Host,
+            Self::Store(error) => error.blame(),
+            _ => Blame::Operator,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! How much the pipeline does at once and where it stops: every number with its reason.
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Runs that are worked on at the same time.
+    pub concurrent_runs: usize,
+    /// Of these, how many may belong to one tenant: a busy tenant leaves room for the others.
+    pub concurrent_runs_per_tenant: usize,
+    /// How often schedules and leases are looked at when nothing else wakes the dispatcher.
+    pub tick_ms: u64,
+    /// How long a holder may be silent before its run is taken over. It extends its lease three times as often.
+    pub lease_ms: u64,
+    /// How long a shutdown waits for calls that are on their way. Longer than one call may take.
+    pub shutdown_ms: u64,
+    /// No further page is read while more records than this wait for delivery.
+    pub waiting_max: usize,
+    /// Records in one page.
+    pub page_records_max: usize,
+    /// Pages that one run reads; the next run continues from the cursor.
+    pub pages_max: u32,
+    /// Bytes of bodies that are handed to the destination in one call.
+    pub batch_bytes_max: usize,
+    /// Log entries kept for each tenant.
+    pub log_entries_max: usize,
+    /// The store belongs to this process alone, so a lease found at the start belongs to a process that is gone.
+    /// Saying so wrongly costs repeated deliveries under the same key, never a lost record: the fence still holds.
+    pub exclusive: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            concurrent_runs: 8,
+            concurrent_runs_per_tenant: 4,
+            tick_ms: 1_000,
+            lease_ms: 15_000,
+            shutdown_ms: 35_000,
+            waiting_max: 500,
+            page_records_max: 1_000,
+            pages_max: 100_000,
+            batch_bytes_max: 4 << 20,
+            log_entries_max: 50_000,
+            exclusive: false,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The pipeline as the floors above see it: trigger, replay, and one task that does the rest.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::run::Cause;
+use domain::{Clock, DeadLetterId, FlowName, Randomness, RunId, TenantId};
+use store::Store;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::connectors::{Below, Connectors, Transform};
+use crate::dispatch::Dispatcher;
+use crate::error::PipelineError;
+use crate::options::Options;
+use crate::replay::replay;
+use crate::room::Room;
+use crate::sandbox::Sandbox;
+use crate::trigger::trigger;
+
+/// A handle; clones share the same pipeline. It stops with the last of them, or with [`Pipeline::shutdown`].
+#[derive(Clone)]
+pub struct Pipeline {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    room: Arc<Room>,
+    wake: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Pipeline {
+    /// Nothing is run before [`Pipeline::spawn`]; triggers are kept until then.
+    pub fn new(
+        connectors: Connectors,
+        transform: Transform,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        options: Options,
+    ) -> Self {
+        let store = connectors.store().clone();
+        Self::over(store, Arc::new(Below { connectors, transform }), clock, randomness, options)
+    }
+
+    pub(crate) fn over(
+        store: Store,
+        sandbox: Arc<dyn Sandbox>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        options: Options,
+    ) -> Self {
+        let room = Arc::new(Room::new(store, sandbox, clock, randomness, options));
+        let stop = watch::Sender::new(false);
+        Self { inner: Arc::new(Inner { room, wake: Arc::default(), stop, dispatcher: Mutex::new(None) }) }
+    }
+
+    /// Starts the dispatcher, once; must be called within a tokio runtime. Open runs of an earlier process go on.
+    pub fn spawn(&self) {
+        let mut dispatcher = self.inner.dispatcher.lock().unwrap_or_else(PoisonError::into_inner);
+        if dispatcher.is_none() && !*self.inner.stop.borrow() {
+            let (room, wake) = (Arc::clone(&self.inner.room), Arc::clone(&self.inner.wake));
+            let stop = self.inner.stop.subscribe();
+            *dispatcher = Some(tokio::spawn(Dispatcher::new(room, wake, stop).all()));
+        }
+    }
+
+    /// A new run of the flow. When this returns, the run is on the disk: it is queued, or blocked with the reason.
+    pub async fn trigger(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        cause: Cause,
+    ) -> Result<RunId, PipelineError> {
+        let run = trigger(&self.inner.room, tenant, flow, cause).await?;
+        self.inner.wake.notify_one();
+        Ok(run)
+    }
+
+    /// A new run that delivers the record of a dead letter again, under the same key.
+    pub async fn replay(&self, tenant: &TenantId, id: &DeadLetterId) -> Result<RunId, PipelineError> {
+        let run = replay(&self.inner.room, tenant, id).await?;
+        self.inner.wake.notify_one();
+        Ok(run)
+    }
+
+    /// Takes no new work and waits for the steps that are on their way; open runs go on after the next start.
+    pub async fn shutdown(&self) {
+        self.inner.stop.send_replace(true);
+        let dispatcher = self.inner.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(dispatcher) = dispatcher {
+            // A dispatcher that panicked has nothing left to wait for.
+            let _ended = dispatcher.await;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The way back of a dead letter: a run of its own, with the same record under the same key.
+
+use domain::dead_letter::DeadLetterState;
+use domain::flow::Parcel;
+use domain::run::{Cause, Failure};
+use domain::{DeadLetterId, RunId, TenantId};
+use store::{Commit, DeadLetters as _, Expect, FlowStates as _, Runs as _};
+
+use crate::ends::may_begin;
+use crate::error::PipelineError;
+use crate::room::Room;
+use crate::trigger::{TRIES_MAX, block, queued, usable};
+
+/// Replays of one flow that may be under way at once, so that a run still finds its own parcels among theirs.
+pub(crate) const REPLAYS_MAX: usize = 100;
+
+pub(crate) async fn replay(
+    room: &Room,
+    tenant: &TenantId,
+    id: &DeadLetterId,
+) -> Result<RunId, PipelineError> {
+    let unknown = || PipelineError::UnknownDeadLetter(id.clone());
+    for _ in 0..TRIES_MAX {
+        let row = room.store.dead_letter(tenant, id)?.ok_or_else(unknown)?;
+        let mut letter = row.value;
+        match letter.state {
+            DeadLetterState::Parked => {}
+            DeadLetterState::Replaying { run } => {
+                return Err(PipelineError::Replaying { id: id.clone(), run });
+            }
+            DeadLetterState::Resolved { run, .. } => {
+                return Err(PipelineError::Resolved { id: id.clone(), run });
+            }
+        }
+        let flow = usable(room, tenant, &letter.flow)?;
+        let open = room.store.open_runs(tenant)?;
+        let replays =
+            open.iter().filter(|run| run.value.flow == flow.name && run.value.cause == Cause::Replay);
+        if replays.count() >= REPLAYS_MAX {
+            return Err(PipelineError::TooManyReplays(flow.name));
+        }
+        let now = room.now();
+        let mut run = queued(room, &flow, Cause::Replay, now);
+        let mut commit = Commit::new();
+        if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay) {
+            // The dead letter stays where it is; the row says why.
+            block(&mut run, Failure::from(&reason), now);
+        } else {
+            let state = room.store.flow_state(tenant, &flow.name)?;
+            let parcel = Parcel {
+                seq: state.value.next_seq,
+                run: run.id.clone(),
+                key: letter.key.clone(),
+                idempotency_key: letter.idempotency_key.clone(),
+                body: letter.body.clone(),
+                accepted_at: now,
+                attempts: Vec::new(),
+                next_at: now,
+                replay_of: Some(id.clone()),
+            };
+            let mut moved = state.value;
+            moved.next_seq += 1;
+            run.counts.read = 1;
+            letter.state = DeadLetterState::Replaying { run: run.id.clone() };
+            commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
+            commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
+            commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
+        }
+        commit.put_run(tenant, &run, Expect::Absent);
+        match room.store.commit(commit).await {
+            Ok(()) => return Ok(run.id),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let row = room.store.dead_letter(tenant, id)?.ok_or_else(unknown)?;
+    Err(PipelineError::Contended(row.value.flow))
+}

@@ -1,0 +1,44 @@
+//! What every part of the pipeline works with.
+
+use std::sync::Arc;
+
+use domain::{Clock, Randomness, Timestamp};
+use store::Store;
+
+use crate::options::Options;
+use crate::sandbox::Sandbox;
+
+pub(crate) struct Room {
+    pub(crate) store: Store,
+    pub(crate) sandbox: Arc<dyn Sandbox>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) options: Options,
+    /// Under which leases are held: unique to this process.
+    pub(crate) holder: String,
+}
+
+impl Room {
+    pub(crate) fn new(
+        store: Store,
+        sandbox: Arc<dyn Sandbox>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        options: Options,
+    ) -> Self {
+        let mut chance = [0; 16];
+        randomness.fill(&mut chance);
+        let holder = format!("{:032x}", u128::from_le_bytes(chance));
+        Self { store, sandbox, clock, randomness, options, holder }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn chance(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.randomness.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+}

@@ -1,0 +1,79 @@
+//! What a run asks of the floor below: the seam behind which delivery is tested with scripted connectors.
+
+use std::sync::Arc;
+
+use domain::call::{CallFailure, GuestError, Input, LogLine, Page};
+use domain::connector::ConnectorRef;
+use domain::exchange::{Exchange, ExchangeOutcome};
+use domain::{CorrelationId, Later, TenantId};
+
+use crate::ready::{NotReady, Ready};
+
+/// What came of one call, and what it left behind.
+#[derive(Clone, Debug)]
+pub(crate) struct Called<T> {
+    pub(crate) outcome: Result<T, CallFailure>,
+    pub(crate) log: Vec<LogLine>,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+pub(crate) type Polled = Called<Result<Page, GuestError>>;
+pub(crate) type Ran = Called<Vec<Result<String, GuestError>>>;
+pub(crate) type Mapped = Called<Vec<Result<Option<String>, GuestError>>>;
+
+/// Makes a profile ready to be called, and runs mappings.
+pub(crate) trait Sandbox: Send + Sync {
+    fn end<'a>(&'a self, tenant: &'a TenantId, ready: &'a Ready)
+    -> Later<'a, Result<Arc<dyn End>, NotReady>>;
+
+    /// The transform that runs mappings, for the log.
+    fn transform(&self) -> &ConnectorRef;
+
+    fn map<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        correlation: &'a CorrelationId,
+        program: &'a str,
+        records: Vec<String>,
+    ) -> Later<'a, Mapped>;
+}
+
+/// One end of a flow: a profile with its connector, ready to be called.
+pub(crate) trait End: Send + Sync {
+    fn poll<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        trigger: &'a str,
+        cursor: Option<String>,
+    ) -> Later<'a, Polled>;
+
+    fn run<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        action: &'a str,
+        inputs: Vec<Input>,
+    ) -> Later<'a, Ran>;
+}
+
+// === impl Called ===
+
+impl<T> Called<T> {
+    /// Requests that a gate refused.
+    pub(crate) fn denied(&self) -> u64 {
+        let denied = |exchange: &&Exchange| matches!(exchange.outcome, ExchangeOutcome::Denied { .. });
+        self.exchanges.iter().filter(denied).count() as u64
+    }
+
+    /// Whether a request that may have changed the remote was sent.
+    pub(crate) fn acted(&self) -> bool {
+        self.exchanges.iter().any(|exchange| {
+            let only_reads = matches!(exchange.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+            let sent = match &exchange.outcome {
+                ExchangeOutcome::Answered { .. } => true,
+                ExchangeOutcome::Denied { .. } => false,
+                ExchangeOutcome::Failed { failure } => failure.sent,
+            };
+            sent && !only_reads
+        })
+    }
+}

@@ -1,0 +1,178 @@
+//! One page from the source into the outbox: records, marks, cursor and counts in one commit.
+
+use std::collections::BTreeSet;
+
+use domain::flow::{Flow, Parcel, Seen};
+use domain::log::LogEntry;
+use domain::run::Attempt;
+use domain::{RecordKey, Timestamp};
+use serde_json::Value;
+use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
+
+use crate::ends::Side;
+use crate::health::Health;
+use crate::judge::{Judge, Verdict};
+use crate::key::idempotency_key;
+use crate::lease::{Halt, Held};
+use crate::page::{Sound, Trail, sound};
+use crate::trace::{Caller, entries};
+
+/// How often a page is put together again because a replay has taken a number meanwhile.
+const TRIES_MAX: u32 = 20;
+
+/// Where a run stands with its source. What is lost with it is asked for again.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    trail: Trail,
+    /// Polls that failed since the last page.
+    attempts: Vec<Attempt>,
+    /// Not before.
+    pub(crate) next_at: Option<Timestamp>,
+    pub(crate) health: Health,
+}
+
+impl Reading {
+    /// Polls once. Nothing of a page is kept unless all of it is.
+    pub(crate) async fn page(&mut self, held: &mut Held, flow: &Flow, source: &Side) -> Result<(), Halt> {
+        let cursor = held.room.store.flow_state(&held.tenant, &flow.name)?.value.cursor;
+        let correlation = held.run.correlation.clone();
+        let began = held.room.now();
+        let text = cursor.as_ref().map(Value::to_string);
+        let poll = source.end.poll(&correlation, &flow.source.trigger, text);
+        let mut called = held.alongside(poll).await?;
+
+        let now = held.room.now();
+        let denied = called.denied();
+        let caller = Caller {
+            connector: &source.ready.profile.connector,
+            profile: Some(&flow.source.profile),
+            run: &held.run.id,
+            correlation: &correlation,
+        };
+        let log = entries(caller, "poll", now, &mut called);
+        // Reading a page again does no harm.
+        let judge = Judge { policy: &flow.delivery.retry, repeatable: true };
+        let chance = held.room.chance();
+        let verdict = match called.outcome {
+            Ok(Ok(page)) => match sound(page, held.room.options.page_records_max) {
+                Ok(page) => {
+                    self.health.worked(now);
+                    self.attempts.clear();
+                    self.next_at = None;
+                    return self.accept(held, flow, Polled { cursor, page, denied, log }).await;
+                }
+                Err(failure) => Verdict { failure, wait_ms: None },
+            },
+            Ok(Err(error)) => judge.after(&error, &self.attempts, chance),
+            Err(fault) => judge.after_fault(&fault, false, &self.attempts, chance),
+        };
+        self.health.failed(now, &verdict.failure);
+        let mut commit = Commit::new();
+        commit.append_logs(&held.tenant, &log);
+        let failure = match verdict.wait_ms {
+            Some(wait_ms) => {
+                self.next_at = Some(now.plus_ms(wait_ms));
+                let n = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+                let failure = Some(verdict.failure);
+                let duration_ms = now.ms_since(began);
+                self.attempts.push(Attempt { n, at: began, duration_ms, failure, wait_ms: Some(wait_ms) });
+                None
+            }
+            None => Some(verdict.failure),
+        };
+        held.commit(commit, |run| {
+            run.counts.denied += denied;
+            if let Some(failure) = failure {
+                // What was accepted is still delivered; the run ends as failed.
+                run.failure = Some(failure);
+                run.source_done = true;
+            }
+        })
+        .await
+    }
+
+    async fn accept(&mut self, held: &mut Held, flow: &Flow, polled: Polled) -> Result<(), Halt> {
+        let Polled { cursor, page, denied, log } = polled;
+        let next = page.next.or_else(|| cursor.clone());
+        let stuck = if page.more { self.trail.step(next.as_ref()).err() } else { None };
+        let done = !page.more || stuck.is_some() || self.trail.pages() >= held.room.options.pages_max;
+        for _ in 0..TRIES_MAX {
+            let taken = Taken { cursor: &cursor, next: &next, records: &page.records, log: &log };
+            let (commit, duplicates) = taken.commit(held, flow)?;
+            let stuck = stuck.clone();
+            let outcome = held
+                .commit(commit, |run| {
+                    run.counts.read += page.records.len() as u64;
+                    run.counts.duplicate += duplicates;
+                    run.counts.denied += denied;
+                    run.source_done = done;
+                    run.failure = stuck.or(run.failure.take());
+                })
+                .await;
+            match outcome {
+                Err(Halt::Conflict) => {}
+                other => return other,
+            }
+        }
+        Err(Halt::Conflict)
+    }
+}
+
+struct Polled {
+    /// At which the page was asked for.
+    cursor: Option<Value>,
+    page: Sound,
+    denied: u64,
+    log: Vec<LogEntry>,
+}
+
+struct Taken<'a> {
+    cursor: &'a Option<Value>,
+    next: &'a Option<Value>,
+    records: &'a [(RecordKey, Value)],
+    log: &'a [LogEntry],
+}
+
+impl Taken<'_> {
+    /// The page as one commit, with the number of records that the flow has seen before.
+    fn commit(&self, held: &Held, flow: &Flow) -> Result<(Commit, u64), Halt> {
+        let (store, tenant, now) = (&held.room.store, &held.tenant, held.room.now());
+        let state = store.flow_state(tenant, &flow.name)?;
+        if state.value.cursor != *self.cursor {
+            // The cursor moves only with the lease.
+            return Err(Halt::Lost);
+        }
+        let mut commit = Commit::new();
+        let mut duplicates = 0;
+        let mut seq = state.value.next_seq;
+        let keys: Vec<RecordKey> = self.records.iter().map(|(key, _)| key.clone()).collect();
+        let seen = store.seen_many(tenant, &flow.name, &keys)?;
+        let mut taken = BTreeSet::new();
+        for ((key, body), seen) in self.records.iter().zip(seen) {
+            if seen.is_some() || !taken.insert(key) {
+                duplicates += 1;
+                continue;
+            }
+            let parcel = Parcel {
+                seq,
+                run: held.run.id.clone(),
+                key: key.clone(),
+                idempotency_key: idempotency_key(tenant, &flow.name, key),
+                body: body.clone(),
+                accepted_at: now,
+                attempts: Vec::new(),
+                next_at: now,
+                replay_of: None,
+            };
+            commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
+            commit.put_seen(tenant, &flow.name, key, Seen::Accepted { at: now }, Expect::Absent);
+            seq += 1;
+        }
+        let mut moved = state.value;
+        moved.cursor.clone_from(self.next);
+        moved.next_seq = seq;
+        commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
+        commit.append_logs(tenant, self.log);
+        Ok((commit, duplicates))
+    }
+}

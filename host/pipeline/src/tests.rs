@@ -1,0 +1,12 @@
+//! The pipeline against a memory store and scripted connectors: every branch of a record's way.
+
+mod bench;
+mod crash;
+mod delivery;
+mod dispatching;
+mod leasing;
+mod mapping;
+mod reading;
+mod replaying;
+mod script;
+mod triggering;

@@ -1,0 +1,255 @@
+//! A tenant with one flow between two scripted profiles, and as many processes over its store as a test wants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use domain::connector::{Connector, ConnectorRef};
+use domain::dead_letter::DeadLetter;
+use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel, Seen, Source};
+use domain::profile::{Grant, Profile};
+use domain::retry::RetryPolicy;
+use domain::run::{Cause, Run};
+use domain::{Clock, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
+use serde_json::json;
+use store::{
+    Commit, DeadLetters as _, Expect, FlowStates as _, Flows as _, KeyEncryptionKey, Outbox as _, Paging,
+    Place, Profiles as _, Runs as _, SeenRecords as _, Store, StoreOptions, Tenant,
+};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::script::{Gives, Script, Scripted, page};
+use crate::options::Options;
+use crate::pipeline::Pipeline;
+use crate::room::Room;
+use crate::trigger::trigger;
+use crate::work::work;
+
+/// Real time that a test can push forward.
+pub(crate) struct TestClock {
+    began: Instant,
+    skew_ms: AtomicI64,
+}
+
+impl TestClock {
+    pub(crate) fn push(&self, ms: i64) {
+        self.skew_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        let elapsed_ms = i64::try_from(self.began.elapsed().as_millis()).unwrap();
+        Timestamp::from_ms(1_700_000_000_000 + elapsed_ms + self.skew_ms.load(Ordering::SeqCst))
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct TestRandomness(AtomicU64);
+
+impl Randomness for TestRandomness {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let n = self.0.fetch_add(1, Ordering::SeqCst).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            *byte = (n >> 56) as u8;
+        }
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<TestClock>,
+    randomness: Arc<TestRandomness>,
+    pub(crate) script: Arc<Script>,
+    pub(crate) tenant: TenantId,
+    pub(crate) flow: FlowName,
+    pub(crate) options: Options,
+    /// Never stops anything.
+    stop: watch::Sender<bool>,
+}
+
+impl Bench {
+    /// A source that gives these pages, one after the other.
+    pub(crate) async fn new(pages: &[&[&str]]) -> Self {
+        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|n| n as u8)).unwrap();
+        let bench = Self {
+            store: Store::open(StoreOptions { place: Place::Memory, key }).unwrap(),
+            clock: Arc::new(TestClock { began: Instant::now(), skew_ms: AtomicI64::new(0) }),
+            randomness: Arc::default(),
+            script: Arc::default(),
+            tenant: "acme".parse().unwrap(),
+            flow: "deals".parse().unwrap(),
+            options: Options::default(),
+            stop: watch::Sender::new(false),
+        };
+        bench.give(pages);
+        let mut commit = Commit::new();
+        commit
+            .put_tenant(&Tenant { id: bench.tenant.clone(), created_at: bench.clock.now() }, Expect::Absent);
+        for name in ["crm", "bill"] {
+            commit.put_connector(&bench.tenant, &connector(name, true), Expect::Absent);
+            commit.put_profile(&bench.tenant, &profile(name), Expect::Absent);
+        }
+        commit.put_flow(&bench.tenant, &flow(&bench.flow), Expect::Absent);
+        bench.store.commit(commit).await.unwrap();
+        bench
+    }
+
+    pub(crate) fn give(&self, pages: &[&[&str]]) {
+        let last = pages.len();
+        let pages: Vec<Gives> = (1..).zip(pages).map(|(n, keys)| page(keys, n, n < last)).collect();
+        *self.script.pages.lock().unwrap() = pages;
+    }
+
+    /// A process of its own over the same store.
+    pub(crate) fn room(&self) -> Arc<Room> {
+        let sandbox = Arc::new(Scripted(Arc::clone(&self.script)));
+        let (clock, randomness) = (Arc::clone(&self.clock), Arc::clone(&self.randomness));
+        Arc::new(Room::new(self.store.clone(), sandbox, clock, randomness, self.options.clone()))
+    }
+
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        let sandbox = Arc::new(Scripted(Arc::clone(&self.script)));
+        let (clock, randomness) = (Arc::clone(&self.clock), Arc::clone(&self.randomness));
+        Pipeline::over(self.store.clone(), sandbox, clock, randomness, self.options.clone())
+    }
+
+    pub(crate) async fn trigger(&self) -> RunId {
+        trigger(&self.room(), &self.tenant, &self.flow, Cause::Manual).await.unwrap()
+    }
+
+    pub(crate) async fn work(&self, run: &RunId) -> Run {
+        self.work_in(self.room(), run).await;
+        self.run(run)
+    }
+
+    pub(crate) async fn work_in(&self, room: Arc<Room>, run: &RunId) {
+        work(room, self.tenant.clone(), run.clone(), self.stop.subscribe()).await.unwrap();
+    }
+
+    /// A whole run.
+    pub(crate) async fn once(&self) -> Run {
+        let run = self.trigger().await;
+        self.work(&run).await
+    }
+
+    pub(crate) async fn change_flow(&self, change: impl FnOnce(&mut Flow)) {
+        let mut flow = self.store.flow(&self.tenant, &self.flow).unwrap().unwrap().value;
+        change(&mut flow);
+        let mut commit = Commit::new();
+        commit.put_flow(&self.tenant, &flow, Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    pub(crate) async fn add_flow(&self, name: &str) {
+        let mut commit = Commit::new();
+        commit.put_flow(&self.tenant, &flow(&name.parse().unwrap()), Expect::Absent);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    pub(crate) async fn change_profile(&self, name: &str, change: impl FnOnce(&mut Profile)) {
+        let mut profile = self.profile(name);
+        change(&mut profile);
+        let mut commit = Commit::new();
+        commit.put_profile(&self.tenant, &profile, Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    pub(crate) async fn map_with(&self, program: &str) {
+        self.change_flow(|flow| flow.mapping = Some(Mapping { jq: program.to_owned() })).await;
+    }
+
+    /// The destination's action from now on does not recognise a repeated attempt.
+    pub(crate) async fn forget_idempotency(&self) {
+        let mut commit = Commit::new();
+        commit.put_connector(&self.tenant, &connector("bill", false), Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    pub(crate) fn profile(&self, name: &str) -> Profile {
+        self.store.profile(&self.tenant, &name.parse().unwrap()).unwrap().unwrap().value
+    }
+
+    pub(crate) fn run(&self, id: &RunId) -> Run {
+        self.store.run(&self.tenant, id).unwrap().unwrap().value
+    }
+
+    pub(crate) fn runs(&self) -> Vec<Run> {
+        let page = self.store.runs(&self.tenant, Some(&self.flow), &Paging::first(100)).unwrap();
+        page.items.into_iter().map(|row| row.value).collect()
+    }
+
+    pub(crate) fn parcels(&self) -> Vec<Parcel> {
+        let parcels = self.store.parcels(&self.tenant, &self.flow, 500).unwrap();
+        parcels.into_iter().map(|row| row.value).collect()
+    }
+
+    pub(crate) fn letters(&self) -> Vec<DeadLetter> {
+        let page = self.store.dead_letters(&self.tenant, Some(&self.flow), &Paging::first(100)).unwrap();
+        page.items.into_iter().map(|row| row.value).collect()
+    }
+
+    pub(crate) fn seen(&self, key: &str) -> Option<Seen> {
+        self.store.seen(&self.tenant, &self.flow, &key.parse().unwrap()).unwrap()
+    }
+
+    pub(crate) fn state(&self) -> FlowState {
+        self.store.flow_state(&self.tenant, &self.flow).unwrap().value
+    }
+}
+
+fn connector(name: &str, idempotent: bool) -> Connector {
+    let mut action =
+        json!({ "name": "invoice", "title": "Invoice", "effect": "write", "input": {}, "output": {} });
+    if idempotent {
+        action["idempotency"] = json!({ "header": "Idempotency-Key" });
+    }
+    let manifest = json!({
+        "name": name, "version": "1.0.0", "title": name, "category": "finance",
+        "hosts": ["https://api.example.com"], "scopes": [], "actions": [action],
+        "triggers": [{ "name": "deals", "title": "Deals", "kind": "poll", "record": {} }],
+    });
+    Connector {
+        name: name.parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        digest: Digest::of(name.as_bytes()),
+        size_bytes: 1,
+        manifest: serde_json::from_value(manifest).unwrap(),
+        imports: Vec::new(),
+        uploaded_at: Timestamp::from_ms(0),
+    }
+}
+
+fn profile(name: &str) -> Profile {
+    Profile {
+        name: name.parse().unwrap(),
+        connector: ConnectorRef { name: name.parse().unwrap(), version: "1.0.0".parse().unwrap() },
+        config: json!({}),
+        auth: None,
+        grant: Grant {
+            hosts: [serde_json::from_value(json!("https://api.example.com")).unwrap()].into(),
+            ..Grant::default()
+        },
+        enabled: true,
+        credential_set: false,
+        outcomes: Vec::new(),
+        created_at: Timestamp::from_ms(0),
+        updated_at: Timestamp::from_ms(0),
+    }
+}
+
+fn flow(name: &FlowName) -> Flow {
+    Flow {
+        name: name.clone(),
+        source: Source { profile: "crm".parse().unwrap(), trigger: "deals".to_owned() },
+        mapping: None,
+        destination: Destination { profile: "bill".parse().unwrap(), action: "invoice".to_owned() },
+        schedule: None,
+        delivery: DeliveryPolicy {
+            batch: 3,
+            retry: RetryPolicy { attempts_max: 3, base_ms: 1, cap_ms: 5, wait_max_ms: 1_000 },
+        },
+        enabled: true,
+        created_at: Timestamp::from_ms(0),
+    }
+}

@@ -1,0 +1,99 @@
+//! The start of a run: a row, on the disk before anybody is told of it.
+
+use domain::flow::Flow;
+use domain::run::{Cause, Counts, Failure, Run, RunStatus};
+use domain::{CorrelationId, FlowName, RunId, TenantId, Timestamp};
+use store::{Commit, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError};
+
+use crate::ends::may_begin;
+use crate::error::PipelineError;
+use crate::room::Room;
+
+/// How often a trigger is decided again because somebody was faster.
+pub(crate) const TRIES_MAX: u32 = 20;
+
+/// A flow that cannot begin leaves a run as well: blocked, with the reason. A flow that is being run is not run twice.
+pub(crate) async fn trigger(
+    room: &Room,
+    tenant: &TenantId,
+    name: &FlowName,
+    cause: Cause,
+) -> Result<RunId, PipelineError> {
+    for _ in 0..TRIES_MAX {
+        // Every trigger writes this row, so that of two at the same time one finds it changed and decides again.
+        let state = room.store.flow_state(tenant, name)?;
+        let flow = usable(room, tenant, name)?;
+        if let Some(open) = open_run(room, tenant, name)? {
+            return Err(PipelineError::RunOpen { flow: flow.name, run: open });
+        }
+        let now = room.now();
+        let mut run = queued(room, &flow, cause, now);
+        let mut repeated = None;
+        if let Err(reason) = may_begin(&room.store, tenant, &flow, cause) {
+            block(&mut run, Failure::from(&reason), now);
+            repeated = blocked_before(room, tenant, &run)?;
+        }
+        let mut moved = state.value;
+        moved.last_run_at = Some(now);
+        let mut commit = Commit::new();
+        commit.put_flow_state(tenant, name, &moved, Expect::Version(state.version));
+        let id = match repeated {
+            // The row of the schedule's earlier attempt says it already.
+            Some(earlier) => earlier,
+            None => {
+                commit.put_run(tenant, &run, Expect::Absent);
+                run.id
+            }
+        };
+        match room.store.commit(commit).await {
+            Ok(()) => return Ok(id),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(PipelineError::Contended(name.clone()))
+}
+
+pub(crate) fn usable(room: &Room, tenant: &TenantId, name: &FlowName) -> Result<Flow, PipelineError> {
+    let row = room.store.flow(tenant, name)?.ok_or_else(|| PipelineError::UnknownFlow(name.clone()))?;
+    if row.value.enabled { Ok(row.value) } else { Err(PipelineError::FlowDisabled(name.clone())) }
+}
+
+pub(crate) fn queued(room: &Room, flow: &Flow, cause: Cause, now: Timestamp) -> Run {
+    Run {
+        id: RunId::make(room.clock.as_ref(), room.randomness.as_ref()),
+        flow: flow.name.clone(),
+        cause,
+        status: RunStatus::Queued,
+        counts: Counts::default(),
+        correlation: CorrelationId::make(room.randomness.as_ref()),
+        queued_at: now,
+        started_at: None,
+        finished_at: None,
+        failure: None,
+        lease: None,
+        source_done: cause == Cause::Replay,
+    }
+}
+
+pub(crate) fn block(run: &mut Run, failure: Failure, now: Timestamp) {
+    run.status = RunStatus::Blocked;
+    run.failure = Some(failure);
+    run.finished_at = Some(now);
+}
+
+/// The run that is working on a flow, replays aside: these have their own records and do not get in its way.
+fn open_run(room: &Room, tenant: &TenantId, flow: &FlowName) -> Result<Option<RunId>, StoreError> {
+    let open = room.store.open_runs(tenant)?.into_iter().map(|row| row.value);
+    Ok(open.into_iter().find(|run| run.flow == *flow && run.cause != Cause::Replay).map(|run| run.id))
+}
+
+/// The last run, if the schedule was blocked then by just what blocks it now: one row tells it, not one every second.
+fn blocked_before(room: &Room, tenant: &TenantId, run: &Run) -> Result<Option<RunId>, StoreError> {
+    let last = room.store.runs(tenant, Some(&run.flow), &Paging::first(1))?.items.into_iter().next();
+    let same = |last: &Run| {
+        let scheduled = last.cause == Cause::Schedule && run.cause == Cause::Schedule;
+        scheduled && last.status == RunStatus::Blocked && last.failure == run.failure
+    };
+    Ok(last.map(|row| row.value).filter(same).map(|run| run.id))
+}

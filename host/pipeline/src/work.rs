@@ -1,0 +1,217 @@
+//! One run, from its lease to its end: deliver what is due, read a page, wait, until nothing is left.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::flow::Flow;
+use domain::run::Failure;
+use domain::{Blame, RunId, TenantId, Timestamp};
+use store::{Flows as _, StoreError};
+use tokio::sync::watch;
+
+use crate::deliver::Delivery;
+use crate::end::{Ending, end, note};
+use crate::ends::Ends;
+use crate::health::Health;
+use crate::lease::{Halt, Held};
+use crate::outbox::Waiting;
+use crate::ready::NotReady;
+use crate::room::Room;
+use crate::settle::settle;
+use crate::take::Reading;
+
+/// Works on the run if it is free. Returns when it is over, when somebody else has it, or when `stop` says so.
+///
+/// It may be dropped at any await: what it has written is whole, and the next holder goes on from there.
+pub(crate) async fn work(
+    room: Arc<Room>,
+    tenant: TenantId,
+    run: RunId,
+    stop: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
+    let Some(held) = Held::take(&room, &tenant, &run).await? else { return Ok(()) };
+    let mut work = Work {
+        held,
+        stop,
+        ends: None,
+        reading: Reading::default(),
+        paused_until: None,
+        arrival: Health::default(),
+    };
+    match work.all().await {
+        // Whoever has it now writes its end.
+        Ok(()) | Err(Halt::Lost) => Ok(()),
+        // What it was told is out of date. The next holder reads it again.
+        Err(Halt::Conflict) => work.let_go().await,
+        Err(Halt::Store(error)) => Err(error),
+    }
+}
+
+struct Work {
+    held: Held,
+    stop: watch::Receiver<bool>,
+    ends: Option<Ends>,
+    reading: Reading,
+    /// The destination asked for a pause.
+    paused_until: Option<Timestamp>,
+    /// How the destination has answered.
+    arrival: Health,
+}
+
+/// What a turn of the loop came to.
+enum Turn {
+    Again,
+    Wait { until: Option<Timestamp> },
+    Over(Ending),
+}
+
+impl Work {
+    async fn all(&mut self) -> Result<(), Halt> {
+        loop {
+            if self.is_stopping() {
+                return self.held.release().await;
+            }
+            match self.turn().await? {
+                Turn::Again => {}
+                Turn::Wait { until } => self.wait(until).await?,
+                Turn::Over(ending) => return self.over(ending).await,
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Result<Turn, Halt> {
+        let row = self.held.room.store.flow(&self.held.tenant, &self.held.run.flow)?;
+        let Some(flow) = row.map(|row| row.value).filter(|flow| flow.enabled) else {
+            return Ok(Turn::Over(self.refusal(Failure {
+                blame: Blame::Operator,
+                code: "flow_disabled".to_owned(),
+                message: "the flow was disabled or removed; enable it to run it again".to_owned(),
+            })));
+        };
+        if let Err(reason) = self.look_at_ends(&flow).await? {
+            return Ok(Turn::Over(self.refusal(Failure::from(&reason))));
+        }
+        self.held.first = false;
+        let Some(ends) = &self.ends else { return Ok(Turn::Again) };
+        let room = Arc::clone(&self.held.room);
+        let now = room.now();
+
+        let waiting = Waiting { store: &room.store, tenant: &self.held.tenant, run: &self.held.run };
+        if self.paused_until.is_none_or(|until| until <= now) {
+            let batch = waiting.batch(&flow, now, room.options.batch_bytes_max)?;
+            if !batch.is_empty() {
+                let tenant = self.held.tenant.clone();
+                let run = self.held.run.id.clone();
+                let correlation = self.held.run.correlation.clone();
+                let delivery = Delivery {
+                    destination: &ends.destination,
+                    tenant: &tenant,
+                    flow: &flow,
+                    run: &run,
+                    correlation: &correlation,
+                    room: &room,
+                };
+                let mut delivered = self.held.alongside(delivery.of(batch)).await?;
+                settle(&mut self.held, &flow, &ends.destination, &mut delivered).await?;
+                self.arrival.follow(&delivered.health);
+                if delivered.pause_ms > 0 {
+                    self.paused_until = Some(room.now().plus_ms(delivered.pause_ms));
+                }
+                return Ok(delivered
+                    .stop
+                    .map_or(Turn::Again, |failure| Turn::Over(Ending::Stopped(failure))));
+            }
+        }
+
+        let next_at = waiting.next_at()?.map(|at| self.paused_until.map_or(at, |until| at.max(until)));
+        let reads = !self.held.run.source_done && !waiting.is_full(room.options.waiting_max)?;
+        match &ends.source {
+            Some(source) if reads => {
+                if self.reading.next_at.is_none_or(|at| at <= now) {
+                    self.reading.page(&mut self.held, &flow, source).await?;
+                    return Ok(Turn::Again);
+                }
+                let until = [next_at, self.reading.next_at].into_iter().flatten().min();
+                Ok(Turn::Wait { until })
+            }
+            _ if next_at.is_none() && self.held.run.source_done => Ok(Turn::Over(Ending::Done)),
+            _ => Ok(Turn::Wait { until: next_at }),
+        }
+    }
+
+    /// Makes both ends ready, again when a profile has changed.
+    async fn look_at_ends(&mut self, flow: &Flow) -> Result<Result<(), NotReady>, Halt> {
+        let room = Arc::clone(&self.held.room);
+        let tenant = self.held.tenant.clone();
+        let current = match &self.ends {
+            Some(ends) => ends.are_current(&room, &tenant, flow),
+            None => Ok(false),
+        };
+        match current {
+            Ok(true) => return Ok(Ok(())),
+            Ok(false) => {}
+            Err(reason) => return Ok(Err(reason)),
+        }
+        let cause = self.held.run.cause;
+        // A component that was never compiled on this machine takes a while.
+        let opened = self.held.alongside(Ends::open(&room, &tenant, flow, cause)).await?;
+        Ok(opened.map(|ends| self.ends = Some(ends)))
+    }
+
+    /// A run that has tried nothing yet is blocked; another one is stopped.
+    fn refusal(&self, failure: Failure) -> Ending {
+        if self.held.first { Ending::Blocked(failure) } else { Ending::Stopped(failure) }
+    }
+
+    /// A pipeline that is gone means the same as one that stops.
+    fn is_stopping(&self) -> bool {
+        *self.stop.borrow() || self.stop.has_changed().is_err()
+    }
+
+    /// Waits in slices, so that the lease is kept and a shutdown is noticed.
+    async fn wait(&mut self, until: Option<Timestamp>) -> Result<(), Halt> {
+        let left_ms = until.map_or(u64::MAX, |until| until.ms_since(self.held.room.now()));
+        let slice = Duration::from_millis(left_ms.max(1)).min(self.held.beat());
+        tokio::select! {
+            biased;
+            // Whether it is a stop is asked at the next turn.
+            _ = self.stop.changed() => {}
+            () = tokio::time::sleep(slice) => if slice == self.held.beat() { self.held.extend().await? },
+        }
+        Ok(())
+    }
+
+    async fn over(&mut self, ending: Ending) -> Result<(), Halt> {
+        if let Some(ends) = &self.ends {
+            let (store, tenant) = (&self.held.room.store, &self.held.tenant);
+            if let (Some(source), Some(outcome)) = (&ends.source, self.reading.health.outcome()) {
+                note(store, tenant, &source.ready.profile.name, outcome).await?;
+            }
+            if let Some(outcome) = self.arrival.outcome() {
+                note(store, tenant, &ends.destination.ready.profile.name, outcome).await?;
+            }
+        }
+        end(&mut self.held, ending).await
+    }
+
+    async fn let_go(&mut self) -> Result<(), StoreError> {
+        match self.held.release().await {
+            Err(Halt::Store(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ends a run whose work has come to no good end, so that it does not begin again and again.
+pub(crate) async fn give_up(
+    room: &Arc<Room>,
+    tenant: &TenantId,
+    run: &RunId,
+    failure: Failure,
+) -> Result<(), StoreError> {
+    let Some(mut held) = Held::again(room, tenant, run)? else { return Ok(()) };
+    match end(&mut held, Ending::Stopped(failure)).await {
+        Err(Halt::Store(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
