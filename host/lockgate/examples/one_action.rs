@@ -1,0 +1,24 @@
+//! Uploads a component and runs one of its actions in the sandbox.
+
+use std::collections::BTreeSet;
+
+use lockgate::{Host, NewProfile};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let host = Host::builder().build().await?; // In memory; `.data_dir("data")` keeps everything.
+    let acme = host.tenant("acme")?;
+    acme.upload(plugins::STRIPE.to_vec()).await?;
+
+    let (name, connector) = ("billing".parse()?, "stripe".parse()?);
+    let new = NewProfile { name, connector, version: None, config: json!({}), auth: None };
+    let billing = acme.create_profile(new).await?;
+    let hosts = acme.requested_hosts(&billing)?;
+    acme.grant(&billing.name, &hosts, &BTreeSet::from(["customers:read".parse()?])).await?;
+
+    // Nothing grants `balance:read`: the connector gets the denial as a value, and nothing leaves the host.
+    let called = acme.call(&billing.name, "get_balance", vec![json!({})], None).await?;
+    println!("{:?}", called.results);
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Builds the floors bottom-up: store, auth and egress, runtime, pipeline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use auth::Vault;
+use domain::call::Limits;
+use domain::connector::ConnectorRef;
+use domain::egress::Ceiling;
+use domain::{Clock, Randomness, Resolver};
+use egress::{Egress, EgressOptions, SystemResolver};
+use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
+use runtime::{Runtime, RuntimeOptions, Upload};
+use store::{KeyEncryptionKey, Place, Store, StoreOptions};
+
+use crate::error::Error;
+use crate::host::{Host, Rooms};
+use crate::system::{OsRandomness, SystemClock, off_the_workers};
+
+/// A component of a few megabytes of JavaScript or Python must fit; a compile bomb must not.
+const UPLOAD_BYTES_MAX: usize = 32 << 20;
+
+const KEY_FILE: &str = "lockgate.key";
+
+pub use store::Engine;
+
+/// Where the key-encryption key comes from. It opens every secret: keep it apart from the data it protects.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// A file of 32 bytes, or of 64 hexadecimal digits, that only its owner can read.
+    File(PathBuf),
+    /// 64 hexadecimal digits.
+    Hex(String),
+}
+
+/// What a host is made of. Everything has a default but the place of its data.
+pub struct Builder {
+    data_dir: Option<PathBuf>,
+    engine: Engine,
+    key: Option<Key>,
+    ceiling: Ceiling,
+    egress: EgressOptions,
+    runtime: RuntimeOptions,
+    pipeline: PipelineOptions,
+    resolver: Option<Arc<dyn Resolver>>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    upload_bytes_max: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            engine: Engine::Sled,
+            key: None,
+            ceiling: Ceiling::default(),
+            egress: EgressOptions::default(),
+            runtime: RuntimeOptions::default(),
+            pipeline: PipelineOptions::default(),
+            resolver: None,
+            clock: Arc::new(SystemClock),
+            randomness: Arc::new(OsRandomness),
+            upload_bytes_max: UPLOAD_BYTES_MAX,
+        }
+    }
+}
+
+impl Builder {
+    /// Keeps everything in this folder, which is made if it is missing. Without one, everything is in memory.
+    #[must_use]
+    pub fn data_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(dir.into());
+        self
+    }
+
+    /// The store's back-end in the data folder; a folder stays with the one it was made with.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// The key-encryption key. Default: the file `lockgate.key` in the data folder, made on the first start; in memory
+    /// a key that ends with the process.
+    #[must_use]
+    pub fn key(mut self, key: Key) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The operator's ceiling, above every grant. Default: public addresses over https.
+    #[must_use]
+    pub fn ceiling(mut self, ceiling: Ceiling) -> Self {
+        self.ceiling = ceiling;
+        self
+    }
+
+    /// Time-outs and caps of the network.
+    #[must_use]
+    pub fn egress(mut self, options: EgressOptions) -> Self {
+        self.egress = options;
+        self
+    }
+
+    /// Sizes and limits of the sandbox.
+    #[must_use]
+    pub fn runtime(mut self, options: RuntimeOptions) -> Self {
+        self.runtime = options;
+        self
+    }
+
+    /// How many runs at once, and how they are leased.
+    #[must_use]
+    pub fn pipeline(mut self, options: PipelineOptions) -> Self {
+        self.pipeline = options;
+        self
+    }
+
+    /// Resolves names in place of the system.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Tells the time in place of the system.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Gives random bytes in place of the system.
+    #[must_use]
+    pub fn randomness(mut self, randomness: Arc<dyn Randomness>) -> Self {
+        self.randomness = randomness;
+        self
+    }
+
+    /// The largest component that can be uploaded, in bytes. Default: 32 MiB.
+    #[must_use]
+    pub fn upload_bytes_max(mut self, bytes: usize) -> Self {
+        self.upload_bytes_max = bytes;
+        self
+    }
+
+    /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
+    pub async fn build(self) -> Result<Host, Error> {
+        let Self { data_dir, engine, key, ceiling, egress, runtime, pipeline, resolver, clock, randomness, .. } = self;
+        let key = open_key(key, data_dir.as_deref(), &*randomness)?;
+        let place = match data_dir {
+            None => Place::Memory,
+            Some(path) => Place::Dir { path, engine },
+        };
+        let store = off_the_workers(move || Store::open(StoreOptions { place, key })).await??;
+        let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
+        let egress = Egress::new(egress, resolver, clock.clone())?;
+        let vault = Arc::new(Vault::new(store.clone()));
+        let artefacts = Arc::new(store.artefacts());
+        let runtime = Runtime::new(runtime, egress, vault, artefacts, clock.clone(), randomness.clone())?;
+        let ceiling = Arc::new(ceiling);
+        let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), Limits::default());
+        let transform = jq(&runtime).await?;
+        // A data folder belongs to one process: leases in it are of processes that are gone.
+        let options = PipelineOptions { exclusive: true, ..pipeline };
+        let pipeline =
+            Pipeline::new(connectors.clone(), transform.clone(), clock.clone(), randomness.clone(), options);
+        pipeline.spawn();
+        let upload_bytes_max = self.upload_bytes_max;
+        let rooms =
+            Rooms { store, runtime, connectors, transform, pipeline, ceiling, clock, randomness, upload_bytes_max };
+        Ok(Host { rooms: Arc::new(rooms) })
+    }
+}
+
+/// The mapping language, shipped with the host and run like any other guest.
+async fn jq(runtime: &Runtime) -> Result<Transform, Error> {
+    let upload = Upload::new(plugins::JQ.to_vec(), UPLOAD_BYTES_MAX)?;
+    let linked = runtime.admit(upload).await?.linked().clone();
+    let name = ConnectorRef { name: "jq".parse()?, version: semver::Version::new(0, 1, 0) };
+    Ok(Transform { name, linked })
+}
+
+fn open_key(key: Option<Key>, data_dir: Option<&Path>, randomness: &dyn Randomness) -> Result<KeyEncryptionKey, Error> {
+    Ok(match (key, data_dir) {
+        (Some(Key::File(file)), _) => KeyEncryptionKey::from_file(&file)?,
+        (Some(Key::Hex(text)), _) => KeyEncryptionKey::from_text(&text)?,
+        (None, Some(folder)) => store::key_for(folder, &folder.join(KEY_FILE), randomness)?,
+        (None, None) => {
+            let mut bytes = [0; 32];
+            randomness.fill(&mut bytes);
+            KeyEncryptionKey::from_bytes(bytes)?
+        }
+    })
+}

@@ -1,0 +1,126 @@
+//! One call of one action, outside any flow.
+
+use domain::call::{GuestError, Input, Usage};
+use domain::exchange::Exchange;
+use domain::log::LogEvent;
+use domain::schema;
+use domain::profile::{CallOutcome, OutcomeFailure};
+use domain::{CorrelationId, Digest, ProfileName};
+use serde_json::Value;
+
+use crate::error::{Error, Kind};
+use crate::tenant::Tenant;
+
+/// How many inputs one call may have.
+const INPUTS_MAX: usize = 1_000;
+
+/// What a call returned.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// One result per input, in order.
+    pub results: Vec<Result<Value, GuestError>>,
+    /// What it sent, denied requests included.
+    pub exchanges: Vec<Exchange>,
+    /// What it used.
+    pub usage: Usage,
+    /// Finds its rows in the log.
+    pub correlation: CorrelationId,
+}
+
+impl Tenant {
+    /// Runs one action of a profile's connector on a batch of inputs, in a fresh instance.
+    ///
+    /// `key` makes the idempotency keys: the same key and inputs give the same keys, so that a caller may repeat a
+    /// call whose outcome it does not know. Without one, every call has new keys.
+    pub async fn call(
+        &self,
+        profile: &ProfileName,
+        action: &str,
+        inputs: Vec<Value>,
+        key: Option<&str>,
+    ) -> Result<Called, Error> {
+        if inputs.len() > INPUTS_MAX {
+            let message = format!("{} inputs in one call; send at most {INPUTS_MAX}", inputs.len());
+            return Err(Error::new(Kind::TooLarge, "too_many_inputs", message));
+        }
+        let row = self.profile(profile)?;
+        let prepared = self.prepare(&row).await?;
+        let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
+        let Some(declared) = declared else {
+            let offered: Vec<_> = prepared.connector.manifest.actions.iter().map(|declared| declared.name.as_str()).collect();
+            let message = format!("{} has no such action; it offers {}", row.connector, offered.join(", "));
+            return Err(Error::new(Kind::NotFound, "unknown_action", message));
+        };
+        for (at, input) in inputs.iter().enumerate() {
+            schema::check(&declared.input, input).map_err(|problems| {
+                let message = format!("input {at} of {action} breaks its schema: {}", problems.join("; "));
+                Error::new(Kind::Invalid, "invalid_input", message)
+            })?;
+        }
+        let correlation = CorrelationId::make(&*self.rooms.randomness);
+        let key = key.unwrap_or_else(|| correlation.as_str());
+        let inputs: Vec<_> = inputs
+            .iter()
+            .enumerate()
+            .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
+            .collect();
+        let report = prepared.linked.run(&prepared.call_for(&correlation), action, &inputs).await;
+        self.keep_log(&row, &report, action, &correlation).await?;
+        let results = report.outcome?;
+        let results = results
+            .into_iter()
+            .map(|result| result.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
+            .collect();
+        Ok(Called { results, exchanges: report.exchanges, usage: report.usage, correlation })
+    }
+
+    /// Verifies that a profile's target and credential work, and remembers the outcome for its status.
+    pub async fn check(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
+        let row = self.profile(profile)?;
+        let prepared = self.prepare(&row).await?;
+        let correlation = CorrelationId::make(&*self.rooms.randomness);
+        let report = prepared.linked.check(&prepared.call_for(&correlation)).await;
+        self.keep_log(&row, &report, "check", &correlation).await?;
+        let failure = match &report.outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),
+            Err(failure) => Some(OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame }),
+        };
+        let outcome = CallOutcome { at: self.now(), failure };
+        self.change_profile(profile, |row| {
+            row.note(outcome.clone());
+            Ok(())
+        })
+        .await?;
+        Ok(report.outcome?)
+    }
+
+    async fn prepare(&self, row: &domain::profile::Profile) -> Result<pipeline::Prepared, Error> {
+        Ok(self.rooms.connectors.prepare(&self.id, row).await?)
+    }
+
+    async fn keep_log<T>(
+        &self,
+        row: &domain::profile::Profile,
+        report: &runtime::CallReport<T>,
+        call: &str,
+        correlation: &CorrelationId,
+    ) -> Result<(), Error> {
+        let lines = report.log.iter().map(|line| LogEvent::Line { line: line.clone() });
+        let exchanges = report.exchanges.iter().map(|exchange| LogEvent::Exchange { exchange: exchange.clone() });
+        let failed = report.outcome.as_ref().err().map(|failure| LogEvent::Failed {
+            call: call.to_owned(),
+            code: failure.fault.code().to_owned(),
+            blame: failure.blame,
+            message: failure.message.clone(),
+        });
+        let events: Vec<_> = exchanges.chain(lines).chain(failed).collect();
+        self.keep_events(row, None, correlation, events).await
+    }
+}
+
+/// The same for the same caller's key, profile, action and place: a repeated call is recognised by the remote.
+fn input_key(profile: &ProfileName, action: &str, key: &str, at: usize) -> String {
+    let digest = Digest::of(format!("{profile}\0{action}\0{key}\0{at}").as_bytes());
+    format!("lc_{}", digest.as_str().get(..32).unwrap_or_default())
+}

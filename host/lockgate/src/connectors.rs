@@ -1,0 +1,101 @@
+//! Connectors of a tenant: upload, list, show.
+
+use domain::connector::{Connector, ConnectorRef};
+use domain::ConnectorName;
+use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
+use store::{Commit, Connectors as _, Expect, Page};
+
+use crate::error::{Error, Kind};
+use crate::system::off_the_workers;
+use crate::tenant::{Tenant, paging};
+
+/// What became of an upload.
+#[derive(Clone, Debug)]
+pub struct Uploaded {
+    /// The row, with what the connector asks for.
+    pub connector: Connector,
+    /// The very same bytes had been uploaded before: nothing was changed.
+    pub existed: bool,
+    /// What admission measured.
+    pub report: AdmissionReport,
+}
+
+impl Tenant {
+    /// Admits a component and keeps it. Uploading the same bytes again changes nothing; other bytes under a version
+    /// that exists are refused. Durable before it returns.
+    pub async fn upload(&self, bytes: Vec<u8>) -> Result<Uploaded, Error> {
+        let rooms = &self.rooms;
+        let upload = Upload::new(bytes, rooms.upload_bytes_max)?;
+        let admitted = rooms.runtime.admit(upload).await?;
+        let (ComponentKind::Connector, Some(manifest)) = (admitted.kind, admitted.manifest) else {
+            return Err(Error::new(
+                Kind::Refused,
+                "not_a_connector",
+                "the component exports a transform; only connectors can be uploaded",
+            ));
+        };
+        let name: ConnectorName = manifest.name.parse()?;
+        let version = manifest.version.parse().map_err(|error| {
+            Error::new(Kind::Refused, "bad_manifest", format!("version {:?} in the manifest: {error}", manifest.version))
+        })?;
+        let connector = Connector {
+            name,
+            version,
+            digest: admitted.digest,
+            size_bytes: admitted.bytes.len() as u64,
+            manifest,
+            imports: admitted.imports,
+            uploaded_at: self.now(),
+        };
+        if let Some(existing) = self.existing(&connector)? {
+            return Ok(Uploaded { connector: existing, existed: true, report: admitted.report });
+        }
+        // The file first: a row without its component would be a broken promise, a file without its row is only litter.
+        let store = rooms.store.clone();
+        off_the_workers(move || store.keep_component(&admitted.bytes)).await??;
+        let mut commit = Commit::new();
+        self.enrol(&mut commit)?;
+        commit.put_connector(&self.id, &connector, Expect::Absent);
+        match rooms.store.commit(commit).await {
+            Ok(()) => Ok(Uploaded { connector, existed: false, report: admitted.report }),
+            // Somebody uploaded the same version meanwhile: whose bytes won decides.
+            Err(error) if error.is_conflict() => match self.existing(&connector)? {
+                Some(existing) => Ok(Uploaded { connector: existing, existed: true, report: admitted.report }),
+                None => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The row of the same version, if it holds the same bytes; an error if it holds others.
+    fn existing(&self, connector: &Connector) -> Result<Option<Connector>, Error> {
+        let reference = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };
+        match self.rooms.store.connector(&self.id, &reference)? {
+            None => Ok(None),
+            Some(row) if row.value.digest == connector.digest => Ok(Some(row.value)),
+            Some(_) => Err(Error::new(
+                Kind::Conflict,
+                "version_exists",
+                format!("{reference} exists with other bytes; a version never changes, so raise it in the manifest"),
+            )),
+        }
+    }
+
+    /// All connectors, by name and version.
+    pub fn connectors(&self, after: Option<&str>, limit: usize) -> Result<Page<Connector>, Error> {
+        Ok(self.rooms.store.connectors(&self.id, &paging(after, limit))?)
+    }
+
+    /// One connector: this version, or the highest.
+    pub fn connector(&self, name: &ConnectorName, version: Option<&str>) -> Result<Connector, Error> {
+        let store = &self.rooms.store;
+        let found = match version {
+            None => store.latest_connector(&self.id, name)?,
+            Some(text) => match text.parse() {
+                Ok(version) => store.connector(&self.id, &ConnectorRef { name: name.clone(), version })?,
+                Err(_) => None,
+            },
+        };
+        found.map(|row| row.value).ok_or_else(|| Error::not_found("connector", name))
+    }
+}

@@ -1,0 +1,111 @@
+//! From the errors of the rooms below to the one error of the host.
+
+use auth::SchemeError;
+use domain::call::{CallFailure, Fault};
+use domain::grant::GrantError;
+use domain::manifest::ConfigError;
+use domain::{Blame, InvalidId};
+use egress::EgressError;
+use pipeline::{NotReady, PipelineError};
+use runtime::{Refused, RuntimeError};
+use store::{KeyError, StoreError};
+
+use crate::error::{Error, Kind};
+
+impl From<InvalidId> for Error {
+    fn from(error: InvalidId) -> Self {
+        Self::new(Kind::Invalid, "invalid_name", error.to_string())
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Kind::Invalid, "invalid_config", error.to_string())
+    }
+}
+
+impl From<GrantError> for Error {
+    fn from(error: GrantError) -> Self {
+        Self::new(Kind::Refused, "grant_refused", error.to_string())
+    }
+}
+
+impl From<SchemeError> for Error {
+    fn from(error: SchemeError) -> Self {
+        Self::new(Kind::Invalid, "invalid_credential", error.to_string())
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self { kind: Kind::Internal, code: "key", blame: Blame::Operator, message: error.to_string() }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::Conflict { .. } => Kind::Conflict,
+            StoreError::TooLarge { .. } => Kind::TooLarge,
+            StoreError::NotJson { .. } | StoreError::BadCursor | StoreError::SecretSize { .. } => Kind::Invalid,
+            _ => Kind::Internal,
+        };
+        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }
+    }
+}
+
+impl From<EgressError> for Error {
+    fn from(error: EgressError) -> Self {
+        let message = error.to_string();
+        Self { kind: Kind::Internal, code: "egress", blame: Blame::Operator, message }
+    }
+}
+
+impl From<RuntimeError> for Error {
+    fn from(error: RuntimeError) -> Self {
+        Self::new(Kind::Internal, "runtime", error.to_string())
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let kind = match &refused {
+            Refused::TooLarge { .. } => Kind::TooLarge,
+            Refused::Host { .. } => Kind::Internal,
+            Refused::Empty
+            | Refused::Text
+            | Refused::Precompiled
+            | Refused::CoreModule
+            | Refused::NotAComponent
+            | Refused::Invalid { .. } => Kind::Invalid,
+            _ => Kind::Refused,
+        };
+        Self { kind, code: refused.code(), blame: refused.blame(), message: refused.to_string() }
+    }
+}
+
+impl From<CallFailure> for Error {
+    fn from(failure: CallFailure) -> Self {
+        let kind = if failure.fault == Fault::Host { Kind::Internal } else { Kind::Guest };
+        Self { kind, code: failure.fault.code(), blame: failure.blame, message: failure.message }
+    }
+}
+
+impl From<NotReady> for Error {
+    fn from(reason: NotReady) -> Self {
+        let kind = if reason.blame() == Blame::Host { Kind::Internal } else { Kind::Refused };
+        Self { kind, code: reason.code(), blame: reason.blame(), message: reason.to_string() }
+    }
+}
+
+impl From<PipelineError> for Error {
+    fn from(error: PipelineError) -> Self {
+        let kind = match error {
+            PipelineError::Store(below) => return below.into(),
+            PipelineError::UnknownFlow(_) | PipelineError::UnknownDeadLetter(_) => Kind::NotFound,
+            PipelineError::FlowDisabled(_) => Kind::Refused,
+            _ => Kind::Conflict,
+        };
+        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }
+    }
+}

@@ -1,0 +1,170 @@
+//! Flows of a tenant: create, run, list.
+
+use std::sync::Arc;
+
+use domain::call::Limits;
+use domain::egress::Policy;
+use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
+use domain::run::{Cause, Run};
+use domain::{CorrelationId, FlowName, ProfileName};
+use pipeline::PipelineError;
+use runtime::CallFor;
+use store::{Commit, Expect, Flows as _, Page};
+
+use crate::error::{Error, Kind};
+use crate::tenant::{Tenant, paging};
+
+const EVERY_MS_MIN: u64 = 1_000;
+const BATCH_MAX: u32 = 500;
+const PROGRAM_BYTES_MAX: usize = 64 << 10;
+
+/// A flow to be made.
+#[derive(Clone, Debug)]
+pub struct NewFlow {
+    /// Its name, unique within the tenant.
+    pub name: FlowName,
+    /// Where records come from.
+    pub source: Source,
+    /// What is done to each record.
+    pub mapping: Option<Mapping>,
+    /// Where they go.
+    pub destination: Destination,
+    /// When it runs by itself.
+    pub schedule: Option<Schedule>,
+    /// How they are delivered.
+    pub delivery: DeliveryPolicy,
+}
+
+impl Tenant {
+    /// Makes a flow after everything that it names has been found.
+    pub async fn create_flow(&self, new: NewFlow) -> Result<Flow, Error> {
+        self.judge_ends(&new)?;
+        judge_numbers(&new)?;
+        if let Some(mapping) = &new.mapping {
+            self.try_mapping(mapping).await?;
+        }
+        let flow = Flow {
+            name: new.name,
+            source: new.source,
+            mapping: new.mapping,
+            destination: new.destination,
+            schedule: new.schedule,
+            delivery: new.delivery,
+            enabled: true,
+            created_at: self.now(),
+        };
+        let mut commit = Commit::new();
+        commit.put_flow(&self.id, &flow, Expect::Absent);
+        match self.rooms.store.commit(commit).await {
+            Ok(()) => Ok(flow),
+            Err(error) if error.is_conflict() => Err(Error::new(
+                Kind::Conflict,
+                "flow_exists",
+                format!("a flow named {} exists; choose another name", flow.name),
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One flow.
+    pub fn flow(&self, name: &FlowName) -> Result<Flow, Error> {
+        let found = self.rooms.store.flow(&self.id, name)?;
+        found.map(|row| row.value).ok_or_else(|| Error::not_found("flow", name))
+    }
+
+    /// All flows, by name.
+    pub fn flows(&self, after: Option<&str>, limit: usize) -> Result<Page<Flow>, Error> {
+        Ok(self.rooms.store.flows(&self.id, &paging(after, limit))?.map(|row| row.value))
+    }
+
+    /// Starts a run now. Durable before it returns; the work goes on behind it. A flow has one open run at a time:
+    /// while one is open, that one is the answer.
+    pub async fn run_flow(&self, name: &FlowName) -> Result<Run, Error> {
+        let id = match self.rooms.pipeline.trigger(&self.id, name, Cause::Manual).await {
+            Ok(id) | Err(PipelineError::RunOpen { run: id, .. }) => id,
+            Err(error) => return Err(error.into()),
+        };
+        self.run(&id)
+    }
+
+    /// Lets a flow run, or stops it from starting again.
+    pub async fn enable_flow(&self, name: &FlowName, enabled: bool) -> Result<Flow, Error> {
+        let Some(mut row) = self.rooms.store.flow(&self.id, name)? else {
+            return Err(Error::not_found("flow", name));
+        };
+        row.value.enabled = enabled;
+        let mut commit = Commit::new();
+        commit.put_flow(&self.id, &row.value, Expect::Version(row.version));
+        self.rooms.store.commit(commit).await?;
+        Ok(row.value)
+    }
+
+    /// The source must bring what is named, and the destination must do what is named.
+    fn judge_ends(&self, new: &NewFlow) -> Result<(), Error> {
+        let source = self.manifest_of(&new.source.profile)?;
+        if !source.triggers.iter().any(|trigger| trigger.name == new.source.trigger) {
+            let offered: Vec<_> = source.triggers.iter().map(|trigger| trigger.name.as_str()).collect();
+            return Err(unknown("trigger", &new.source.trigger, &source.name, &offered));
+        }
+        let destination = self.manifest_of(&new.destination.profile)?;
+        if !destination.actions.iter().any(|action| action.name == new.destination.action) {
+            let offered: Vec<_> = destination.actions.iter().map(|action| action.name.as_str()).collect();
+            return Err(unknown("action", &new.destination.action, &destination.name, &offered));
+        }
+        Ok(())
+    }
+
+    /// A program that does not compile is refused when the flow is made, not when its first record arrives.
+    async fn try_mapping(&self, mapping: &Mapping) -> Result<(), Error> {
+        let rooms = &self.rooms;
+        let call = CallFor {
+            tenant: self.id.clone(),
+            profile: None,
+            policy: Arc::new(Policy::none()),
+            config: "{}".into(),
+            scopes: Arc::default(),
+            correlation: CorrelationId::make(&*rooms.randomness),
+            limits: Limits::default(),
+        };
+        // Compiled whole, and run on nothing: what a record may do to it is not known yet.
+        let program = format!("empty | {}", mapping.jq);
+        let report = rooms.transform.linked.transform(&call, &program, &["null".to_owned()]).await;
+        match report.outcome?.into_iter().next() {
+            Some(Err(error)) => {
+                let message = format!("mapping.jq: {}", error.message());
+                Err(Error::new(Kind::Invalid, "invalid_mapping", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn manifest_of(&self, profile: &ProfileName) -> Result<wit::Manifest, Error> {
+        Ok(self.connector_of(&self.profile(profile)?)?.manifest)
+    }
+}
+
+fn unknown(what: &str, name: &str, connector: &str, offered: &[&str]) -> Error {
+    let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+    let message = format!("{connector} has no {what} {name:?}; it offers {offered}");
+    Error::new(Kind::Invalid, "invalid_flow", message)
+}
+
+fn judge_numbers(new: &NewFlow) -> Result<(), Error> {
+    let invalid = |message: String| Err(Error::new(Kind::Invalid, "invalid_flow", message));
+    if let Some(Schedule { every_ms }) = new.schedule
+        && every_ms < EVERY_MS_MIN
+    {
+        return invalid(format!("schedule.every_ms is {every_ms}; at least {EVERY_MS_MIN}"));
+    }
+    if !(1..=BATCH_MAX).contains(&new.delivery.batch) {
+        return invalid(format!("delivery.batch is {}; from 1 to {BATCH_MAX}", new.delivery.batch));
+    }
+    let retry = new.delivery.retry;
+    if !(1..=100).contains(&retry.attempts_max) {
+        return invalid(format!("delivery.retry.attempts_max is {}; from 1 to 100", retry.attempts_max));
+    }
+    if new.mapping.as_ref().is_some_and(|mapping| mapping.jq.len() > PROGRAM_BYTES_MAX) {
+        return invalid(format!("mapping.jq is longer than {PROGRAM_BYTES_MAX} bytes"));
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The embeddable Lockgate host: upload a component, grant it little, call it, let flows move records through it.
+//!
+//! `Host` is built once in a process; `Host::tenant` gives a handle to everything that one tenant owns. Nothing
+//! crosses from one handle to another. `examples/one_action.rs` is the shortest complete program.
+#![warn(missing_docs)]
+
+mod builder;
+mod calls;
+mod connectors;
+mod dead_letters;
+mod error;
+mod errors_below;
+mod flows;
+mod host;
+mod logs;
+mod profiles;
+mod runs;
+mod secrets;
+mod system;
+mod tenant;
+mod tokens;
+
+pub use builder::{Builder, Engine, Key};
+pub use calls::Called;
+pub use connectors::Uploaded;
+pub use error::{Error, Kind};
+pub use flows::NewFlow;
+pub use host::Host;
+pub use profiles::{AuthChoice, NewProfile};
+pub use runs::RunsOf;
+pub use system::{OsRandomness, SystemClock};
+pub use tenant::Tenant;
+pub use tokens::{NewToken, Speaker};
+
+/// The words of the house: ids, rows and decisions.
+pub use domain;
+/// Options of the rooms that an embedding program may tune.
+pub use egress::{EgressOptions, SystemResolver};
+pub use logs::LogFilter;
+pub use pipeline::Options as PipelineOptions;
+pub use runtime::{AdmissionReport, RuntimeOptions};
+pub use store::Page;

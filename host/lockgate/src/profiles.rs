@@ -1,0 +1,203 @@
+//! Profiles of a tenant: create, grant, enable, disable, show.
+
+use std::collections::BTreeSet;
+
+use domain::connector::ConnectorRef;
+use domain::egress::Origin;
+use domain::grant;
+use domain::manifest;
+use domain::profile::{Auth, Grant, Profile};
+use domain::{ConnectorName, ProfileName, ScopeName};
+use semver::Version;
+use serde_json::Value;
+use store::{Commit, Expect, Page, Profiles as _};
+use wit::AuthScheme;
+
+use crate::error::{Error, Kind};
+use crate::tenant::{Tenant, paging};
+
+/// How often a change is tried again when somebody else changed the row meanwhile.
+const CHANGE_TRIES: usize = 16;
+
+/// A profile to be made.
+#[derive(Clone, Debug)]
+pub struct NewProfile {
+    /// Its name, unique within the tenant.
+    pub name: ProfileName,
+    /// The connector that it uses.
+    pub connector: ConnectorName,
+    /// This version, or the highest.
+    pub version: Option<Version>,
+    /// Must be valid against the manifest's schema.
+    pub config: Value,
+    /// Which of the manifest's schemes; may be left out where it offers one or none.
+    pub auth: Option<AuthChoice>,
+}
+
+/// The choice of an authentication scheme.
+#[derive(Clone, Debug)]
+pub struct AuthChoice {
+    /// `api_key`, `basic` or `bearer`.
+    pub kind: String,
+    /// The user of `basic`.
+    pub user: Option<String>,
+}
+
+impl Tenant {
+    /// Makes a profile: enabled, with nothing granted and no credential. Until both are given it is `pending`.
+    pub async fn create_profile(&self, new: NewProfile) -> Result<Profile, Error> {
+        let version = new.version.as_ref().map(Version::to_string);
+        let connector = self.connector(&new.connector, version.as_deref())?;
+        let config = manifest::config(&connector.manifest, new.config)?;
+        manifest::requested_hosts(&connector.manifest, &config)?;
+        let auth = choose(&connector.manifest.auth, new.auth)?;
+        let now = self.now();
+        let profile = Profile {
+            name: new.name,
+            connector: ConnectorRef { name: connector.name, version: connector.version },
+            config,
+            auth,
+            grant: Grant::default(),
+            enabled: true,
+            credential_set: false,
+            outcomes: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let mut commit = Commit::new();
+        self.enrol(&mut commit)?;
+        commit.put_profile(&self.id, &profile, Expect::Absent);
+        match self.rooms.store.commit(commit).await {
+            Ok(()) => Ok(profile),
+            Err(error) if error.is_conflict() => Err(Error::new(
+                Kind::Conflict,
+                "profile_exists",
+                format!("a profile named {} exists; choose another name", profile.name),
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One profile.
+    pub fn profile(&self, name: &ProfileName) -> Result<Profile, Error> {
+        let found = self.rooms.store.profile(&self.id, name)?;
+        found.map(|row| row.value).ok_or_else(|| Error::not_found("profile", name))
+    }
+
+    /// All profiles, by name.
+    pub fn profiles(&self, after: Option<&str>, limit: usize) -> Result<Page<Profile>, Error> {
+        Ok(self.rooms.store.profiles(&self.id, &paging(after, limit))?.map(|row| row.value))
+    }
+
+    /// The hosts that a profile's connector asks for, with this profile's configuration filled in.
+    pub fn requested_hosts(&self, profile: &Profile) -> Result<BTreeSet<Origin>, Error> {
+        let manifest = self.connector_of(profile)?.manifest;
+        Ok(manifest::requested_hosts(&manifest, &profile.config)?)
+    }
+
+    /// Adds to what a profile may do. What the connector does not ask for, or the operator's ceiling does not allow,
+    /// is refused by name, and nothing is changed.
+    pub async fn grant(
+        &self,
+        name: &ProfileName,
+        hosts: &BTreeSet<Origin>,
+        scopes: &BTreeSet<ScopeName>,
+    ) -> Result<Profile, Error> {
+        self.change_profile(name, |row| {
+            let manifest = self.connector_of(row)?.manifest;
+            let hosts = &row.grant.hosts | hosts;
+            let scopes = &row.grant.scopes | scopes;
+            row.grant = grant::check(&manifest, &row.config, &self.rooms.ceiling, hosts, scopes, self.now())?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes back what was granted. What was never granted is not an error.
+    pub async fn revoke(
+        &self,
+        name: &ProfileName,
+        hosts: &BTreeSet<Origin>,
+        scopes: &BTreeSet<ScopeName>,
+    ) -> Result<Profile, Error> {
+        self.change_profile(name, |row| {
+            row.grant.hosts.retain(|host| !hosts.contains(host));
+            row.grant.scopes.retain(|scope| !scopes.contains(scope));
+            row.grant.granted_at = Some(self.now());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets flows and calls use it, or stops them.
+    pub async fn enable(&self, name: &ProfileName, enabled: bool) -> Result<Profile, Error> {
+        self.change_profile(name, |row| {
+            row.enabled = enabled;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) fn connector_of(&self, profile: &Profile) -> Result<domain::connector::Connector, Error> {
+        let ConnectorRef { name, version } = &profile.connector;
+        self.connector(name, Some(&version.to_string()))
+    }
+
+    /// Changes a row under compare-and-set: `change` runs again on the newer row when somebody was faster.
+    pub(crate) async fn change_profile(
+        &self,
+        name: &ProfileName,
+        change: impl Fn(&mut Profile) -> Result<(), Error>,
+    ) -> Result<Profile, Error> {
+        for _ in 0..CHANGE_TRIES {
+            let Some(mut row) = self.rooms.store.profile(&self.id, name)? else {
+                return Err(Error::not_found("profile", name));
+            };
+            change(&mut row.value)?;
+            row.value.updated_at = self.now();
+            let mut commit = Commit::new();
+            commit.put_profile(&self.id, &row.value, Expect::Version(row.version));
+            match self.rooms.store.commit(commit).await {
+                Ok(()) => return Ok(row.value),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let message = format!("the profile {name} is being changed by many callers at once; try again");
+        Err(Error::new(Kind::Conflict, "contended", message))
+    }
+}
+
+fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<Auth>, Error> {
+    let invalid = |message: String| Error::new(Kind::Invalid, "invalid_auth", message);
+    let kinds = || offered.iter().map(kind).collect::<Vec<_>>().join(", ");
+    let Some(choice) = choice else {
+        return match offered {
+            [] => Ok(None),
+            [AuthScheme::Basic] => Err(invalid("the scheme basic needs a user; name it in `auth`".to_owned())),
+            [scheme] => Ok(Some(Auth { scheme: scheme.clone(), user: None })),
+            _ => Err(invalid(format!("the connector offers several schemes; choose one of {}", kinds()))),
+        };
+    };
+    let Some(scheme) = offered.iter().find(|scheme| kind(scheme) == choice.kind) else {
+        return Err(invalid(format!("the connector does not offer {:?}; it offers {}", choice.kind, kinds())));
+    };
+    match (scheme, &choice.user) {
+        (AuthScheme::Basic, None) => Err(invalid("the scheme basic needs a user".to_owned())),
+        (AuthScheme::Basic, Some(user)) if user.contains(':') || user.chars().any(char::is_control) => {
+            Err(invalid("a user of basic contains no colon and no control character".to_owned()))
+        }
+        (AuthScheme::ApiKey { .. } | AuthScheme::Bearer, Some(_)) => {
+            Err(invalid(format!("the scheme {} has no user", choice.kind)))
+        }
+        _ => Ok(Some(Auth { scheme: scheme.clone(), user: choice.user })),
+    }
+}
+
+fn kind(scheme: &AuthScheme) -> &'static str {
+    match scheme {
+        AuthScheme::ApiKey { .. } => "api_key",
+        AuthScheme::Basic => "basic",
+        AuthScheme::Bearer => "bearer",
+    }
+}

@@ -1,0 +1,30 @@
+//! Runs of a tenant's flows: what happened, and to whom it is to be said.
+
+use domain::run::Run;
+use domain::{FlowName, RunId};
+use store::{Page, Runs as _};
+
+use crate::error::Error;
+use crate::tenant::{Tenant, paging};
+
+/// Which runs to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunsOf<'a> {
+    /// Of this flow only.
+    pub flow: Option<&'a FlowName>,
+    /// Continue behind this cursor.
+    pub after: Option<&'a str>,
+}
+
+impl Tenant {
+    /// One run.
+    pub fn run(&self, id: &RunId) -> Result<Run, Error> {
+        let found = self.rooms.store.run(&self.id, id)?;
+        found.map(|row| row.value).ok_or_else(|| Error::not_found("run", id))
+    }
+
+    /// Runs, newest first.
+    pub fn runs(&self, of: RunsOf<'_>, limit: usize) -> Result<Page<Run>, Error> {
+        Ok(self.rooms.store.runs(&self.id, of.flow, &paging(of.after, limit))?.map(|row| row.value))
+    }
+}

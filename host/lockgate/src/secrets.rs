@@ -1,0 +1,72 @@
+//! Secrets of a profile: set and removed, never read back.
+
+use std::collections::BTreeSet;
+
+use domain::egress::Origin;
+use domain::profile::Profile;
+use domain::{ProfileName, Secret, SecretName};
+use store::{Commit, Expect, Profiles as _, Purpose, Seal, Secrets as _};
+
+use crate::error::{Error, Kind};
+use crate::tenant::Tenant;
+
+impl Tenant {
+    /// Stores the credential of a profile, sealed and bound to the hosts that its connector asks for now: it will
+    /// never be sent anywhere else, also when the configuration changes. An old one is destroyed.
+    pub async fn set_credential(&self, profile: &ProfileName, credential: Secret) -> Result<Profile, Error> {
+        let Some(row) = self.rooms.store.profile(&self.id, profile)? else {
+            return Err(Error::not_found("profile", profile));
+        };
+        let Some(chosen) = &row.value.auth else {
+            let message = format!("{} asks for no credential", row.value.connector);
+            return Err(Error::new(Kind::Refused, "no_credential_wanted", message));
+        };
+        auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
+        let bound = self.requested_hosts(&row.value)?;
+        let name = SecretName::credential();
+        let mut commit = Commit::new();
+        let now = self.now();
+        self.seal(&mut commit, profile, &name, Purpose::Credential, &bound, &credential)?;
+        let mut changed = row.value;
+        changed.credential_set = true;
+        // What the old credential did says nothing about the new one.
+        changed.outcomes.clear();
+        changed.updated_at = now;
+        commit.put_profile(&self.id, &changed, Expect::Version(row.version));
+        self.rooms.store.commit(commit).await?;
+        Ok(changed)
+    }
+
+    /// Stores a secret that the connector may use by handle, under a name that its manifest declares.
+    pub async fn set_secret(&self, profile: &ProfileName, name: &SecretName, secret: Secret) -> Result<(), Error> {
+        let row = self.profile(profile)?;
+        let manifest = self.connector_of(&row)?.manifest;
+        if !manifest.secrets.iter().any(|declared| declared == name.as_str()) {
+            let message = format!("{} uses no secret named {name}", row.connector);
+            return Err(Error::new(Kind::Refused, "secret_not_declared", message));
+        }
+        let bound = self.requested_hosts(&row)?;
+        let mut commit = Commit::new();
+        self.seal(&mut commit, profile, name, Purpose::Handle, &bound, &secret)?;
+        Ok(self.rooms.store.commit(commit).await?)
+    }
+
+    fn seal(
+        &self,
+        commit: &mut Commit,
+        profile: &ProfileName,
+        name: &SecretName,
+        purpose: Purpose,
+        bound: &BTreeSet<Origin>,
+        secret: &Secret,
+    ) -> Result<(), Error> {
+        let seal = Seal { tenant: &self.id, profile, name, purpose, bound, secret, now: self.now() };
+        Ok(self.rooms.store.seal_secret(commit, &seal, &*self.rooms.randomness)?)
+    }
+
+    /// The names of a profile's secrets.
+    pub fn secret_names(&self, profile: &ProfileName) -> Result<Vec<SecretName>, Error> {
+        self.profile(profile)?;
+        Ok(self.rooms.store.secret_names(&self.id, profile)?)
+    }
+}

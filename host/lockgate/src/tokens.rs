@@ -1,0 +1,93 @@
+//! API tokens: made once, shown once, kept as a hash.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::token::{Bearer, Token};
+use domain::{Digest, TenantId, TokenId};
+use store::{Commit, Expect, Page, Tokens as _};
+use subtle::ConstantTimeEq as _;
+
+use crate::error::{Error, Kind};
+use crate::host::Host;
+use crate::tenant::{enrol, paging};
+
+/// What every token begins with, so that scanners for leaked secrets know it.
+const PREFIX: &str = "lg";
+const SECRET_BYTES: usize = 32;
+/// `lg_`, 26 characters of id, `_`, 43 characters of secret.
+const TEXT_LEN: usize = 3 + 26 + 1 + 43;
+
+/// A token that was just made. Its text is not kept and cannot be shown again.
+pub struct NewToken {
+    /// The row, without the secret.
+    pub token: Token,
+    /// The bearer token itself.
+    pub text: String,
+}
+
+/// For whom a request speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// May make tenants' tokens, and sees no tenant's data.
+    Operator,
+    /// One tenant.
+    Tenant(TenantId),
+}
+
+impl Host {
+    /// Makes a token. Durable before it returns.
+    pub async fn make_token(&self, bearer: Bearer) -> Result<NewToken, Error> {
+        let rooms = &self.rooms;
+        let id = TokenId::make(&*rooms.clock, &*rooms.randomness);
+        let mut chance = [0; SECRET_BYTES];
+        rooms.randomness.fill(&mut chance);
+        let secret = URL_SAFE_NO_PAD.encode(chance);
+        let hash = Digest::of(secret.as_bytes()).to_string();
+        let token = Token { id, bearer, hash, created_at: rooms.clock.now() };
+        let mut commit = Commit::new();
+        if let Bearer::Tenant { tenant } = &token.bearer {
+            enrol(rooms, tenant, &mut commit)?;
+        }
+        commit.put_token(&token, Expect::Absent);
+        rooms.store.commit(commit).await?;
+        let text = format!("{PREFIX}_{}_{secret}", token.id);
+        Ok(NewToken { token, text })
+    }
+
+    /// All tokens, without their secrets.
+    pub fn tokens(&self, after: Option<&str>, limit: usize) -> Result<Page<Token>, Error> {
+        Ok(self.rooms.store.tokens(&paging(after, limit))?)
+    }
+
+    /// Ends a token at once.
+    pub async fn revoke_token(&self, id: &TokenId) -> Result<(), Error> {
+        if self.rooms.store.token(id)?.is_none() {
+            return Err(Error::not_found("token", id));
+        }
+        let mut commit = Commit::new();
+        commit.delete_token(id, Expect::Any);
+        Ok(self.rooms.store.commit(commit).await?)
+    }
+
+    /// Who speaks with this bearer token. The answer to every wrong token is the same.
+    pub fn speaker(&self, text: &str) -> Result<Speaker, Error> {
+        let refused = || Error::new(Kind::Unauthenticated, "unauthenticated", "the bearer token is missing or not valid");
+        if text.len() != TEXT_LEN || !text.is_ascii() {
+            return Err(refused());
+        }
+        let mut parts = text.splitn(3, '_');
+        let (Some(PREFIX), Some(id), Some(secret)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(refused());
+        };
+        let id: TokenId = id.parse().map_err(|_| refused())?;
+        let token = self.rooms.store.token(&id)?.ok_or_else(refused)?;
+        let hash = Digest::of(secret.as_bytes());
+        if !bool::from(hash.as_str().as_bytes().ct_eq(token.value.hash.as_bytes())) {
+            return Err(refused());
+        }
+        Ok(match token.value.bearer {
+            Bearer::Operator => Speaker::Operator,
+            Bearer::Tenant { tenant } => Speaker::Tenant(tenant),
+        })
+    }
+}
