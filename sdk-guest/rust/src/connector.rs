@@ -1,0 +1,201 @@
+//! A connector as a trait, and its export as a component.
+
+use crate::manifest::Manifest;
+use crate::{Error, Value};
+
+#[doc(hidden)]
+pub mod adapter;
+
+/// Talks to one system on behalf of one profile.
+///
+/// Every call gets fresh memory: what must survive it goes into the cursor of a [`Page`] or to the remote.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, Category, Manifest};
+/// use lockgate_sdk::{Connector, Error, Input, Value};
+///
+/// struct Echo;
+///
+/// impl Connector for Echo {
+///     fn describe() -> Manifest {
+///         manifest::new("echo", "0.1.0", "Echo", Category::Custom)
+///     }
+///
+///     fn run(_action: &str, inputs: Vec<Input>) -> Vec<Result<Value, Error>> {
+///         inputs.into_iter().map(|input| Ok(input.body)).collect()
+///     }
+/// }
+///
+/// lockgate_sdk::export!(Echo);
+/// # fn main() { assert!(Echo::poll("news", None).is_err()); }
+/// ```
+pub trait Connector {
+    /// What the connector offers and asks for. Called once, at admission, with no capability at all.
+    fn describe() -> Manifest;
+
+    /// Verifies that the profile's target and credentials work. By default there is nothing to verify.
+    fn check() -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Runs one action on a batch: one result per input, in order. By default there are no actions.
+    fn run(action: &str, inputs: Vec<Input>) -> Vec<Result<Value, Error>> {
+        inputs.iter().map(|_| Err(Error::unknown("action", action))).collect()
+    }
+
+    /// Reads one page of records. The cursor is the `next` of an earlier page. By default there are no triggers.
+    fn poll(trigger: &str, cursor: Option<Value>) -> Result<Page, Error> {
+        let _ = cursor;
+        Err(Error::unknown("trigger", trigger))
+    }
+
+    /// Turns a verified webhook into records. By default there are no hooks.
+    fn receive(hook: &str, event: Inbound) -> Result<Vec<Record>, Error> {
+        let _ = event;
+        Err(Error::unknown("hook", hook))
+    }
+}
+
+/// One input of an action.
+///
+/// ```
+/// use lockgate_sdk::{Input, json};
+///
+/// let input = Input { key: "run-1/record-7".to_owned(), body: json!({"id": "7"}) };
+/// assert_eq!(input.body["id"], "7");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The idempotency key: the same on every attempt at this input. At most 255 ASCII characters.
+    pub key: String,
+    /// Valid against the action's input schema.
+    pub body: Value,
+}
+
+/// One unit of data in a flow.
+///
+/// ```
+/// use lockgate_sdk::{Record, json};
+///
+/// let record = Record { key: "contact/7".to_owned(), body: json!({"email": "ada@example.com"}) };
+/// assert_eq!(record.key, "contact/7");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Identifies the record in its source: the same thing has the same key for ever.
+    pub key: String,
+    /// Valid against the trigger's record schema.
+    pub body: Value,
+}
+
+/// One page of a poll.
+///
+/// ```
+/// use lockgate_sdk::{Page, json};
+///
+/// let last = Page { records: Vec::new(), next: Some(json!({"after": "7"})), more: false };
+/// assert!(!last.more);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The records, oldest first where the source has an order.
+    pub records: Vec<Record>,
+    /// Where the next poll continues; kept by the host, opaque to it. Absent: it keeps the old one.
+    pub next: Option<Value>,
+    /// Whether another page waits behind this one now.
+    pub more: bool,
+}
+
+/// A header as it goes on the wire: values are bytes, and a name may appear more than once.
+pub type Header = (String, Vec<u8>);
+
+/// A webhook, as received; the host has verified its signature over these bytes.
+///
+/// ```
+/// use lockgate_sdk::Inbound;
+///
+/// let event = Inbound { headers: Vec::new(), body: br#"{"type":"ping"}"#.to_vec() };
+/// assert_eq!(event.body.len(), 15);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// As received.
+    pub headers: Vec<Header>,
+    /// As received.
+    pub body: Vec<u8>,
+}
+
+/// Exports a type that implements [`Connector`] as this component's connector.
+///
+/// On native targets it only checks that the type does implement it.
+///
+/// ```
+/// use lockgate_sdk::Connector;
+/// use lockgate_sdk::manifest::{self, Category, Manifest};
+///
+/// struct Nothing;
+///
+/// impl Connector for Nothing {
+///     fn describe() -> Manifest {
+///         manifest::new("nothing", "0.1.0", "Nothing", Category::Custom)
+///     }
+/// }
+///
+/// lockgate_sdk::export!(Nothing);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($connector:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Component;
+
+            impl $crate::bindings::connector::exports::lockgate::connector::connector::Guest for Component {
+                fn describe() -> ::std::string::String {
+                    $crate::connector_adapter::describe::<$connector>()
+                }
+
+                fn check() -> ::core::result::Result<(), $crate::connector_adapter::wire::Error> {
+                    $crate::connector_adapter::check::<$connector>()
+                }
+
+                fn run(
+                    action: ::std::string::String,
+                    inputs: ::std::vec::Vec<$crate::connector_adapter::wire::Input>,
+                ) -> ::std::vec::Vec<
+                    ::core::result::Result<::std::string::String, $crate::connector_adapter::wire::Error>,
+                > {
+                    $crate::connector_adapter::run::<$connector>(&action, inputs)
+                }
+
+                fn poll(
+                    trigger: ::std::string::String,
+                    cursor: ::core::option::Option<::std::string::String>,
+                ) -> ::core::result::Result<
+                    $crate::connector_adapter::wire::Page,
+                    $crate::connector_adapter::wire::Error,
+                > {
+                    $crate::connector_adapter::poll::<$connector>(&trigger, cursor)
+                }
+
+                fn receive(
+                    hook: ::std::string::String,
+                    event: $crate::connector_adapter::wire::Inbound,
+                ) -> ::core::result::Result<
+                    $crate::connector_adapter::wire::Received,
+                    $crate::connector_adapter::wire::Error,
+                > {
+                    $crate::connector_adapter::receive::<$connector>(&hook, event)
+                }
+            }
+
+            $crate::bindings::connector::export_connector!(
+                Component with_types_in $crate::bindings::connector
+            );
+        };
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::connector_adapter::is_connector::<$connector>;
+    };
+}

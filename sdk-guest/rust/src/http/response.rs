@@ -1,0 +1,168 @@
+//! A response, and what its status means.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Header, Value};
+
+/// So much of an answer is quoted in an error.
+const EXCERPT_CHARS: usize = 300;
+
+/// A whole response.
+///
+/// ```
+/// use lockgate_sdk::http::Response;
+///
+/// let response = Response::new(200).with_header("x-request-id", "7").with_body(r#"{"ok":true}"#);
+/// assert_eq!(response.header("X-Request-Id"), Some("7"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// In the order of the wire.
+    pub headers: Vec<Header>,
+    /// Decoded and bounded by the host.
+    pub body: Vec<u8>,
+    repeatable: bool,
+}
+
+impl Response {
+    /// An empty response, for a native transport to answer with.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Response;
+    /// assert_eq!(Response::new(204).status, 204);
+    /// ```
+    pub fn new(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), repeatable: false }
+    }
+
+    /// Adds a header.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Response;
+    /// let slow_down = Response::new(429).with_header("retry-after", "2.5");
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.as_bytes().to_vec()));
+        self
+    }
+
+    /// Sets the body.
+    ///
+    /// ```
+    /// # use lockgate_sdk::{http::Response, json};
+    /// let list = Response::new(200).with_body(json!({"data": []}).to_string());
+    /// ```
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(super) fn settled(self, repeatable: bool) -> Self {
+        Self { repeatable, ..self }
+    }
+
+    /// The first header of this name that is text.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Response;
+    /// let response = Response::new(200).with_header("Content-Type", "text/csv");
+    /// assert_eq!(response.header("content-type"), Some("text/csv"));
+    /// ```
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .filter(|(header, _)| header.eq_ignore_ascii_case(name))
+            .find_map(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
+    /// The body as a type of yours.
+    ///
+    /// ```
+    /// use lockgate_sdk::http::Response;
+    ///
+    /// let numbers: Result<Vec<u8>, _> = Response::new(200).with_body("[1,2]").json();
+    /// assert_eq!(numbers, Ok(vec![1, 2]));
+    /// ```
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        // By way of a value, so that a type is compiled for one source of data and not for two: components stay small.
+        serde_json::from_slice(&self.body).and_then(|value: Value| T::deserialize(&value)).map_err(|error| {
+            Error::permanent(format!("the remote's answer is not what was expected: {error}"))
+        })
+    }
+
+    /// Milliseconds that the remote asked to wait, by `Retry-After` in whole or decimal seconds.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Response;
+    /// assert_eq!(Response::new(429).with_header("retry-after", "2.0").retry_after_ms(), Some(2_000));
+    /// ```
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
+        // The conversion saturates; a negative wait is none.
+        seconds.is_finite().then_some((seconds * 1_000.0).ceil() as u64)
+    }
+
+    /// The response itself if its status is 2xx, or an error of the class that the status means.
+    ///
+    /// | status | class |
+    /// |---|---|
+    /// | 400, 422 and other 4xx | invalid |
+    /// | 401 | authentication required |
+    /// | 403 | permanent |
+    /// | 404, 410 | not found |
+    /// | 409 | conflict |
+    /// | 408, 425, 503 | transient |
+    /// | 429 | rate limited, with the wait of `Retry-After` |
+    /// | other 5xx | transient if the request may be repeated, or else ambiguous |
+    /// | 1xx, 3xx, 405, 415, 501, 505 | permanent |
+    ///
+    /// ```
+    /// use lockgate_sdk::{Error, http::Response};
+    ///
+    /// assert!(Response::new(201).error_for_status().is_ok());
+    ///
+    /// let slow_down = Response::new(429).with_header("retry-after", "2");
+    /// assert_eq!(slow_down.error_for_status(), Err(Error::RateLimited(Some(2_000))));
+    /// ```
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let message = self.excerpt();
+        Err(match self.status {
+            401 => Error::AuthRequired(message),
+            404 | 410 => Error::NotFound(message),
+            409 => Error::Conflict(message),
+            429 => Error::RateLimited(self.retry_after_ms()),
+            403 | 405 | 415 | 501 | 505 => Error::Permanent(message),
+            // These three say that the request was not processed.
+            408 | 425 | 503 => Error::Transient(message),
+            400..500 => Error::Invalid(message),
+            500.. if self.repeatable => Error::Transient(message),
+            500.. => Error::Ambiguous(message),
+            _ => Error::Permanent(message),
+        })
+    }
+
+    /// The status and the beginning of the body, for an error's message.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Response;
+    /// assert_eq!(Response::new(500).with_body("oops\n").excerpt(), "the remote answered 500: oops");
+    /// ```
+    pub fn excerpt(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        let mut message = format!("the remote answered {}", self.status);
+        let text: String =
+            body.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(EXCERPT_CHARS).collect();
+        if !text.is_empty() {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        message
+    }
+}

@@ -1,0 +1,111 @@
+//! What a connector says of itself and what it asks for: the types of the contract, and short ways to write them.
+//!
+//! Asking grants nothing: an operator or a tenant grants, and the host holds the connector to it.
+
+pub use wit::{
+    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
+    Rate, Rule, Scope, Trigger, TriggerKind,
+};
+
+use crate::{Value, json};
+
+/// A manifest that asks for nothing yet; fill it with struct update syntax.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, Category, Manifest};
+///
+/// let manifest = Manifest {
+///     hosts: vec!["https://api.example.com".to_owned()],
+///     ..manifest::new("example", "0.1.0", "Example", Category::Custom)
+/// };
+/// assert!(manifest.scopes.is_empty());
+/// ```
+pub fn new(name: &str, version: &str, title: &str, category: Category) -> Manifest {
+    Manifest {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        title: title.to_owned(),
+        category,
+        auth: Vec::new(),
+        config: any_object(),
+        inputs: Vec::new(),
+        hosts: Vec::new(),
+        scopes: Vec::new(),
+        actions: Vec::new(),
+        triggers: Vec::new(),
+        secrets: Vec::new(),
+        rate: None,
+    }
+}
+
+/// A scope: the requests, as methods with path templates, that it covers at every host of the manifest.
+///
+/// ```
+/// use lockgate_sdk::manifest;
+///
+/// let read = manifest::scope(
+///     "invoices:read",
+///     "Read invoices",
+///     &[("GET", "/v1/invoices"), ("GET", "/v1/invoices/{id}")],
+/// );
+/// assert_eq!(read.rules.len(), 2);
+/// ```
+pub fn scope(name: &str, title: &str, rules: &[(&str, &str)]) -> Scope {
+    Scope {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        rules: rules
+            .iter()
+            .map(|(method, path)| Rule { method: (*method).to_owned(), path: (*path).to_owned(), host: None })
+            .collect(),
+    }
+}
+
+/// An action that takes and gives any object and needs no scope yet; fill it with struct update syntax.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, Action, Effect};
+///
+/// let action = Action {
+///     scopes: vec!["invoices:read".to_owned()],
+///     ..manifest::action("get_invoice", "Read one invoice", Effect::Read)
+/// };
+/// assert_eq!(action.effect, Effect::Read);
+/// ```
+pub fn action(name: &str, title: &str, effect: Effect) -> Action {
+    Action {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        effect,
+        scopes: Vec::new(),
+        input: any_object(),
+        output: any_object(),
+        idempotency: None,
+        examples: Vec::new(),
+    }
+}
+
+/// A trigger that the host polls, whose records are any objects; fill it with struct update syntax.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, Trigger, TriggerKind};
+///
+/// let trigger = Trigger {
+///     scopes: vec!["invoices:read".to_owned()],
+///     ..manifest::poll("new_invoices", "New invoices")
+/// };
+/// assert_eq!(trigger.kind, TriggerKind::Poll);
+/// ```
+pub fn poll(name: &str, title: &str) -> Trigger {
+    Trigger {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        kind: TriggerKind::Poll,
+        scopes: Vec::new(),
+        record: any_object(),
+    }
+}
+
+fn any_object() -> Value {
+    json!({"type": "object"})
+}
