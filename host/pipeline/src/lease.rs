@@ -110,6 +110,13 @@ impl Held {
         self.commit(Commit::new(), |_| ()).await
     }
 
+    /// Extends the lease when a third of it is used up.
+    pub(crate) async fn keep(&mut self) -> Result<(), Halt> {
+        let now = self.room.now();
+        let left_ms = self.run.lease.as_ref().map_or(0, |lease| lease.until.ms_since(now));
+        if left_ms <= self.room.options.lease_ms / 3 * 2 { self.extend().await } else { Ok(()) }
+    }
+
     /// Writes the last step: `change` makes the run final.
     pub(crate) async fn end(&mut self, commit: Commit, change: impl FnOnce(&mut Run)) -> Result<(), Halt> {
         let mut run = self.run.clone();

@@ -176,7 +176,7 @@ impl Work {
             biased;
             // Whether it is a stop is asked at the next turn.
             _ = self.stop.changed() => {}
-            () = tokio::time::sleep(slice) => if slice == self.held.beat() { self.held.extend().await? },
+            () = tokio::time::sleep(slice) => self.held.keep().await?,
         }
         Ok(())
     }

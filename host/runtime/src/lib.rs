@@ -17,6 +17,7 @@ mod capabilities;
 mod census;
 mod cpu;
 mod engine;
+mod exports;
 mod failure;
 mod guest_log;
 mod imports;

@@ -17,7 +17,7 @@ use crate::capabilities::secrets::Secrets;
 use crate::linked::{Linked, World};
 use crate::runtime::{Runtime, RuntimeError};
 use crate::state::CallState;
-use crate::wasi;
+use crate::{exports, wasi};
 
 /// What each kind of component is offered. A transform computes, and reaches nothing.
 pub(crate) struct Linkers {
@@ -42,14 +42,18 @@ impl Linkers {
         Ok(Self { connector, transform })
     }
 
-    /// Resolves the imports; fails where one has another type than its name promises.
+    /// Resolves the imports and checks the exports; fails where one has another type than its name promises.
     pub(crate) fn link(&self, component: &Component, kind: Kind) -> wasmtime::Result<World> {
         match kind {
             Kind::Connector => {
-                ConnectorPre::new(self.connector.instantiate_pre(component)?).map(World::Connector)
+                let pre = self.connector.instantiate_pre(component)?;
+                exports::check_connector(&pre)?;
+                ConnectorPre::new(pre).map(World::Connector)
             }
             Kind::Transform => {
-                TransformerPre::new(self.transform.instantiate_pre(component)?).map(World::Transform)
+                let pre = self.transform.instantiate_pre(component)?;
+                exports::check_transform(&pre)?;
+                TransformerPre::new(pre).map(World::Transform)
             }
         }
     }

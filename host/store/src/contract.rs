@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 
 mod committing;
+mod crash;
 mod files;
 mod folder;
 mod rows;

@@ -94,7 +94,11 @@ struct Marker {
 
 /// The key of a folder: read from its file, or made there if the folder holds nothing yet. Never a new key over data
 /// that only the old one opens.
-pub fn key_for(folder: &Path, key_file: &Path, randomness: &dyn Randomness) -> Result<KeyEncryptionKey, StoreError> {
+pub fn key_for(
+    folder: &Path,
+    key_file: &Path,
+    randomness: &dyn Randomness,
+) -> Result<KeyEncryptionKey, StoreError> {
     if key_file.exists() || holds_data(folder) {
         return Ok(KeyEncryptionKey::from_file(key_file)?);
     }

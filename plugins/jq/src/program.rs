@@ -77,7 +77,11 @@ impl Program {
         let mut outputs = self.filter.id.run((context, input)).map(|output| match output {
             Ok(value) => Ok(value),
             Err(exception) => Err(match exception.get_err() {
-                Ok(error) => Error::invalid(format!("the program failed: {}", text::bounded(&error))),
+                // A message that the program raised itself is shown as JSON would write it.
+                Ok(error) => {
+                    let message = text::bounded(&error);
+                    Error::invalid(format!("the program failed: {}", message.trim_matches('"')))
+                }
                 Err(_) => Error::invalid("the program ended without a result"),
             }),
         });

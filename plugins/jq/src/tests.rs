@@ -157,6 +157,7 @@ fn an_error_of_a_program_is_short_whatever_the_record_holds() {
     let message = invalid(".text + 1", json!({"text": "x".repeat(1_000_000)}));
     assert!(message.contains("cannot calculate"), "{message}");
     assert!(message.chars().count() < 300);
+    assert_eq!(invalid("error(\"no contact\")", json!(null)), "the program failed: no contact");
     assert!(invalid("error", json!("é".repeat(10_000))).chars().count() < 300);
     assert!(invalid(&format!(".{}", "é".repeat(1_000)), json!({})).chars().count() < 500);
 }

@@ -49,11 +49,12 @@ pub(crate) fn build(manifest: &Path, target_dir: &Path, selection: &[String]) {
     match cargo.output() {
         Ok(output) if output.status.success() => {}
         Ok(output) => panic!(
-            "cannot build the guests ({}): {cargo:?}\n{}",
-            output.status,
+            "cannot build the guests: cargo build --profile {PROFILE} --target {} {} failed\n{}",
+            target::TRIPLE,
+            selection.join(" "),
             String::from_utf8_lossy(&output.stderr)
         ),
-        Err(error) => panic!("cannot run {cargo:?}: {error}"),
+        Err(error) => panic!("cannot run {}: {error}", cargo.get_program().display()),
     }
 }
 

@@ -85,8 +85,8 @@ async fn counts_are_checked_before_anything_is_read() {
     assert_eq!(refused(component(&functions)).await.code(), "too_many_functions");
     let segments = format!("(component (core module (memory 1) {}))", "(data \"\")".repeat(30_001));
     assert_eq!(refused(component(&segments)).await.code(), "too_many_data_segments");
-    let locals = "(component (core module (func (local i32 i64 i32 i64)) (func (local i32))))".to_owned();
-    assert_eq!(refused(component(&locals)).await.code(), "missing_export");
+    let locals = format!("(component (core module (func (local {}))))", "i32 i64 ".repeat(10_001));
+    assert_eq!(refused(component(&locals)).await.code(), "too_many_locals");
 }
 
 #[tokio::test]
@@ -185,12 +185,19 @@ async fn a_connector_that_does_not_describe_itself_is_refused() {
 
 #[tokio::test]
 async fn a_component_of_more_memories_than_the_pool_gives_is_refused() {
-    let text =
-        format!("(component (core module $m (memory 1)) {})", "(core instance (instantiate $m))".repeat(9));
-    let text = Guest::default().text().replacen(
-        "(core module $m",
-        &format!("{} (core module $m", &text[11..text.len() - 1].replace("$m", "$extra")),
-        1,
-    );
-    assert_eq!(refused(component(&text)).await.code(), "compile_failed");
+    let extra = "(core instance (instantiate $extra))".repeat(8);
+    let guest = Guest { imports: format!("(core module $extra (memory 1)) {extra}"), ..Guest::default() };
+    assert_eq!(refused(guest.component()).await.code(), "compile_failed");
+}
+
+#[tokio::test]
+async fn types_that_are_large_or_deep_only_when_written_out_are_refused() {
+    let doubled: String = (1..40).map(|i| format!("(type $t{i} (tuple $t{0} $t{0}))", i - 1)).collect();
+    let chained: String = (1..40_000).map(|i| format!("(type $t{i} (list $t{}))", i - 1)).collect();
+    for types in [doubled, chained] {
+        let began = Instant::now();
+        let code = refused(component(&format!("(component (type $t0 (tuple u8 u8)) {types})"))).await.code();
+        assert_eq!(code, "invalid_component");
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
 }

@@ -7,4 +7,5 @@ mod guest;
 mod limits;
 mod network;
 mod rooms;
+mod tmp_real;
 mod wasi;

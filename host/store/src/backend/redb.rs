@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use redb::backends::FileBackend;
-use redb::{Database, Durability, ReadableDatabase, TableDefinition};
+use redb::{AccessGuard, Database, Durability, ReadableDatabase, StorageError, TableDefinition};
 
 use crate::backend::{Backend, Change, Order, Slice, Span, failed, guarded};
 use crate::error::StoreError;
@@ -12,6 +12,8 @@ use crate::files;
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 const FILE: &str = "rows.redb";
 const CACHE_BYTES: usize = 64 << 20;
+
+type Found<'a> = (AccessGuard<'a, &'static [u8]>, AccessGuard<'a, &'static [u8]>);
 
 pub(crate) struct Redb {
     db: Database,
@@ -54,8 +56,8 @@ impl Backend for Redb {
             let read = self.db.begin_read().map_err(|e| failed(&e))?;
             let rows = read.open_table(ROWS).map_err(|e| failed(&e))?;
             let found = rows.range(from.as_slice()..to.as_slice()).map_err(|e| failed(&e))?;
-            let copy = |found: Result<(redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>), _>| {
-                let (key, row) = found.map_err(|e: redb::StorageError| failed(&e))?;
+            let copy = |found: Result<Found<'_>, StorageError>| {
+                let (key, row) = found.map_err(|e| failed(&e))?;
                 let row = if span.keys_only { Vec::new() } else { row.value().to_vec() };
                 Ok((key.value().to_vec(), row))
             };

@@ -226,10 +226,10 @@ async fn tenants_and_tokens_lie_beside_every_tenant(bench: Bench) {
     commit.put_tenant(&row, Expect::Absent);
     commit.put_token(&token, Expect::Absent);
     store.commit(commit).await.unwrap();
-    assert_eq!(store.tenants(&Paging::default()).unwrap().items, [row.clone()]);
+    assert_eq!(store.tenants(&Paging::default()).unwrap().items, std::slice::from_ref(&row));
     assert_eq!(store.tenant(&row.id).unwrap().unwrap().value, row);
     assert!(store.tenant(&"other".parse().unwrap()).unwrap().is_none());
-    assert_eq!(store.tokens(&Paging::default()).unwrap().items, [token.clone()]);
+    assert_eq!(store.tokens(&Paging::default()).unwrap().items, std::slice::from_ref(&token));
     let mut commit = Commit::new();
     commit.require_tenant(&row.id, Expect::Present);
     commit.delete_token(&token.id, Expect::Present);

@@ -1,0 +1,130 @@
+//! What the command line understands: the verbs, and what all clients of a host have in common.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use reqwest::Url;
+
+use crate::connectors::args::{ConnectorsArgs, UploadArgs};
+use crate::dead_letters::args::DeadLettersArgs;
+use crate::demo::DemoArgs;
+use crate::flows::args::FlowsArgs;
+use crate::logs::args::LogsArgs;
+use crate::profiles::args::ProfilesArgs;
+use crate::runs::args::RunsArgs;
+use crate::serve::args::ServeArgs;
+use crate::tokens::args::TokensArgs;
+
+const AFTER: &str = "\
+A first connector, with a host on this machine:
+  lockgate serve --data ./lockgate-data                      # prints where the operator's token is
+  lockgate tokens create --tenant acme --token-file ./lockgate-data/operator.token
+  export LOCKGATE_TOKEN=...                                  # the token that this printed
+  lockgate upload shop.wasm                                  # shows what the connector asks for
+  lockgate profiles create shop-main --connector shop
+  lockgate profiles credential shop-main < key.txt
+  lockgate profiles grant shop-main --host https://api.shop.example --scope orders:read
+  lockgate profiles check shop-main
+
+Exit status:
+  0  done
+  1  it failed: the run, the check, a call, or the host itself
+  2  the command line cannot be understood
+  3  the host refused it: invalid, too large, or against a rule
+  4  there is no such thing
+  5  the token is missing, wrong, or may not do this
+  6  the host cannot be reached";
+
+/// Run other people's connectors in a sandbox: upload a component, grant it exactly what it needs, and let it move
+/// records between systems.
+#[derive(Debug, Parser)]
+#[command(name = "lockgate", version, after_help = AFTER)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a host and its HTTP API.
+    Serve(ServeArgs),
+    /// Show the whole thing on real data, with two mock vendors on this machine.
+    Demo(DemoArgs),
+    /// Upload a component as a connector.
+    Upload(UploadArgs),
+    /// Connectors: what each asks for.
+    Connectors(ConnectorsArgs),
+    /// Profiles: a connector with its configuration, credential and grant.
+    Profiles(ProfilesArgs),
+    /// Flows: from one profile's trigger, through a mapping, to another profile's action.
+    Flows(FlowsArgs),
+    /// Runs: what happened, and who has to act.
+    Runs(RunsArgs),
+    /// Records that gave up, with a way back.
+    DeadLetters(DeadLettersArgs),
+    /// What connectors said and what they sent, refused requests included.
+    Logs(LogsArgs),
+    /// API tokens. Needs an operator's token.
+    Tokens(TokensArgs),
+}
+
+/// Where the host is, who asks, and how the answer is printed.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Host")]
+pub(crate) struct Remote {
+    /// The host's address.
+    #[arg(
+        long,
+        global = true,
+        env = "LOCKGATE_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7070"
+    )]
+    pub(crate) url: Url,
+    /// The API token. Others on this machine can read a command line: prefer the variable or --token-file.
+    #[arg(long, global = true, env = "LOCKGATE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// A file that holds the API token; goes before --token.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Print the API's answer as JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_says_what_it_is_for() {
+        fn look(command: &clap::Command, path: &str) {
+            for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+                let path = format!("{path} {}", verb.get_name());
+                assert!(verb.get_about().is_some(), "{path}");
+                for arg in
+                    verb.get_arguments().filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+                {
+                    assert!(arg.get_help().is_some(), "{path} {}", arg.get_id());
+                }
+                look(verb, &path);
+            }
+        }
+        look(&Cli::command(), "lockgate");
+    }
+
+    #[test]
+    fn a_token_in_the_environment_is_not_shown_by_help() {
+        let mut command = Cli::command();
+        command.build();
+        let shown = command.find_subcommand_mut("runs").unwrap().render_long_help().to_string();
+        assert!(shown.contains("LOCKGATE_TOKEN") && !shown.contains("LOCKGATE_TOKEN="), "{shown}");
+    }
+}

@@ -1,0 +1,98 @@
+//! What a platform team would do by hand: upload, make profiles, set credentials, grant, define the flow.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use domain::Secret;
+use domain::call::GuestError;
+use domain::exchange::{Exchange, ExchangeOutcome};
+use domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
+use domain::retry::RetryPolicy;
+use lockgate::{AuthChoice, Kind, NewFlow, NewProfile, Tenant};
+use serde_json::{Value, json};
+
+use super::show::Stage;
+use super::vendors::Vendors;
+
+pub(super) const FLOW: &str = "deal-to-invoice";
+const CRM: &str = "crm-main";
+const STRIPE: &str = "stripe-main";
+
+/// What is granted to the billing side: enough to invoice, not enough to void.
+const STRIPE_SCOPES: &[&str] = &["customers:read", "customers:write", "invoices:write"];
+const CRM_SCOPES: &[&str] = &["crm.objects.contacts.read", "crm.objects.deals.read"];
+
+/// Uploads both connectors and gives each a profile with a credential and a grant, then verifies them.
+pub(super) async fn connectors(tenant: &Tenant, vendors: &Vendors, stage: &Stage) -> anyhow::Result<()> {
+    let (crm, stripe) = (vendors.crm_url(), vendors.stripe_url());
+    let (crm_token, stripe_key) = (vendors.crm_token(), vendors.stripe_key());
+    let plan = [
+        ("crm", plugins::CRM, CRM, &crm, &crm_token, CRM_SCOPES),
+        ("stripe", plugins::STRIPE, STRIPE, &stripe, &stripe_key, STRIPE_SCOPES),
+    ];
+    for (connector, bytes, profile, url, secret, scopes) in plan {
+        let uploaded = tenant.upload(bytes.to_vec()).await.with_context(|| format!("uploading {connector}"))?;
+        let name = profile.parse()?;
+        let new = NewProfile {
+            name,
+            connector: connector.parse()?,
+            version: Some(uploaded.connector.version.clone()),
+            config: json!({ "api_base": url }),
+            auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
+        };
+        let name = new.name.clone();
+        match tenant.create_profile(new).await {
+            Ok(_) => {
+                tenant.set_credential(&name, Secret::new(secret.as_bytes())).await?;
+                let hosts = BTreeSet::from([url.parse()?]);
+                let scopes = scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>()?;
+                tenant.grant(&name, &hosts, &scopes).await?;
+            }
+            Err(error) if error.kind == Kind::Conflict => {}
+            Err(error) => return Err(error.into()),
+        }
+        tenant.check(&name).await?.map_err(|error| anyhow::anyhow!("checking {profile}: {}", error.message()))?;
+        stage.connector(&uploaded, &tenant.profile(&name)?);
+    }
+    Ok(())
+}
+
+/// Deals that were won become invoices.
+pub(super) async fn flow(tenant: &Tenant) -> anyhow::Result<()> {
+    let new = NewFlow {
+        name: FLOW.parse()?,
+        source: Source { profile: CRM.parse()?, trigger: "closed_won_deals".to_owned() },
+        mapping: Some(Mapping { jq: include_str!("mapping.jq").to_owned() }),
+        destination: Destination { profile: STRIPE.parse()?, action: "create_invoice".to_owned() },
+        schedule: None,
+        delivery: DeliveryPolicy { batch: 25, retry: RetryPolicy { base_ms: 100, ..RetryPolicy::default() } },
+    };
+    match tenant.create_flow(new).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind == Kind::Conflict => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A request that was refused: what was tried, and the host's answer to the connector.
+pub(super) struct Denied {
+    pub(super) action: &'static str,
+    pub(super) exchange: Option<Exchange>,
+}
+
+impl Denied {
+    pub(super) fn count(&self) -> u64 {
+        u64::from(self.exchange.is_some())
+    }
+}
+
+/// Asks for an invoice to be voided: the connector can, the profile may not.
+pub(super) async fn try_something_not_granted(tenant: &Tenant, vendors: &Vendors) -> anyhow::Result<Denied> {
+    let invoice = vendors.any_invoice().unwrap_or_else(|| "in_1".to_owned());
+    let input: Value = json!({ "invoice_id": invoice });
+    let called = tenant.call(&STRIPE.parse()?, "void_invoice", vec![input], None).await?;
+    let refused = matches!(called.results.first(), Some(Err(GuestError::Denied(_))));
+    let denied = |exchange: &Exchange| matches!(exchange.outcome, ExchangeOutcome::Denied { .. });
+    let exchange = called.exchanges.into_iter().find(|exchange| refused && denied(exchange));
+    Ok(Denied { action: "void_invoice", exchange })
+}

@@ -1,0 +1,49 @@
+//! The lockgate command: serves a host, shows the demo, and speaks to a host's API.
+
+mod args;
+mod client;
+mod connectors;
+mod dead_letters;
+mod demo;
+mod failure;
+mod files;
+mod flows;
+mod logs;
+mod profiles;
+mod runs;
+mod screen;
+mod serve;
+mod show;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command).await {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    // Boxed: each of these futures is as large as everything that it can do.
+    match command {
+        Command::Serve(args) => Ok(Box::pin(serve::run(args)).await?),
+        Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
+        Command::Upload(args) => Box::pin(connectors::upload(args)).await,
+        Command::Connectors(args) => Box::pin(connectors::run(args)).await,
+        Command::Profiles(args) => Box::pin(profiles::run(args)).await,
+        Command::Flows(args) => Box::pin(flows::run(args)).await,
+        Command::Runs(args) => Box::pin(runs::run(args)).await,
+        Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
+        Command::Logs(args) => Box::pin(logs::run(args)).await,
+        Command::Tokens(args) => Box::pin(tokens::run(args)).await,
+    }
+}

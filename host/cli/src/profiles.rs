@@ -1,0 +1,143 @@
+//! Profiles: made, granted, given their secrets, checked and called.
+
+pub(crate) mod args;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use server::dto::{
+    CallInputs, Called, Checked, NewAuth, NewProfile, Page, Profile, ProfileSummary, Rights, SecretValue,
+};
+
+use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::files;
+use crate::screen::Screen;
+use crate::show;
+
+pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
+    let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
+    match args.verb.unwrap_or(ProfilesVerb::List) {
+        ProfilesVerb::List => {
+            let page = client.list(&["profiles"], &[], usize::MAX).await?;
+            screen.answer::<Page<ProfileSummary>>(page, show::profiles::list)?;
+        }
+        ProfilesVerb::Show { name } => {
+            let profile = client.get(&["profiles", &name], &[]).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Create(args) => create(&client, screen, args).await?,
+        ProfilesVerb::Grant(args) => change_rights(&client, screen, "grant", args).await?,
+        ProfilesVerb::Revoke(args) => change_rights(&client, screen, "revoke", args).await?,
+        ProfilesVerb::Credential { name, from_file } => {
+            let value = secret(from_file.as_deref(), &format!("credential of {name} (not shown): "))?;
+            let profile = client.put(&["profiles", &name, "credential"], &SecretValue { value }).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Secret { name, secret: secret_name, from_file } => {
+            let value = secret(from_file.as_deref(), &format!("{secret_name} of {name} (not shown): "))?;
+            client.put(&["profiles", &name, "secrets", &secret_name], &SecretValue { value }).await?;
+            let profile = client.get(&["profiles", &name], &[]).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Enable { name } => {
+            let profile = client.order(&["profiles", &name, "enable"]).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Disable { name } => {
+            let profile = client.order(&["profiles", &name, "disable"]).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Check { name } => return check(&client, screen, &name).await,
+        ProfilesVerb::Run(args) => return call(&client, screen, args).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(), Failure> {
+    let (connector, version) = match args.connector.split_once('@') {
+        Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
+        None => (args.connector, None),
+    };
+    let new = NewProfile {
+        name: args.name,
+        connector,
+        version,
+        config: args.config.as_deref().map(files::json).transpose().context("--config")?,
+        auth: args.auth.map(|kind| NewAuth { kind, user: args.user }),
+    };
+    let profile = client.post(&["profiles"], Some(&new)).await?;
+    let profile: Profile = screen.answer(profile, show::profiles::one)?;
+    let name = show::inert(&profile.name);
+    if profile.auth.is_some() {
+        screen.hint(&format!("\nnext: lockgate profiles credential {name}"));
+    }
+    screen.hint(&format!("next: lockgate profiles grant {name} --all    (or host by host, scope by scope)"));
+    Ok(())
+}
+
+async fn change_rights(client: &Client, screen: Screen, verb: &str, args: RightsArgs) -> Result<(), Failure> {
+    let rights = if args.all {
+        all_rights(client, verb, &args.name).await?
+    } else if args.hosts.is_empty() && args.scopes.is_empty() {
+        return Err(Failure::Usage(format!("name what to {verb} with --host and --scope, or say --all")));
+    } else {
+        Rights { hosts: args.hosts, scopes: args.scopes }
+    };
+    let profile = client.post(&["profiles", &args.name, verb], Some(&rights)).await?;
+    screen.answer::<Profile>(profile, show::profiles::one)?;
+    Ok(())
+}
+
+async fn all_rights(client: &Client, verb: &str, name: &str) -> Result<Rights, Failure> {
+    let profile = client.get(&["profiles", name], &[]).await?;
+    let profile: Profile = serde_json::from_value(profile).context("reading the profile")?;
+    let granting = verb == "grant";
+    let wanted = |requested: bool, granted: bool| if granting { requested && !granted } else { granted };
+    let hosts = profile.hosts.into_iter().filter(|right| wanted(right.requested, right.granted));
+    let scopes = profile.scopes.into_iter().filter(|right| wanted(right.requested, right.granted));
+    let rights = Rights {
+        hosts: hosts.map(|right| right.host).collect(),
+        scopes: scopes.map(|right| right.scope).collect(),
+    };
+    if rights.hosts.is_empty() && rights.scopes.is_empty() {
+        return Err(Failure::Usage(format!("{name} has nothing left to {verb}")));
+    }
+    Ok(rights)
+}
+
+async fn check(client: &Client, screen: Screen, name: &str) -> Result<ExitCode, Failure> {
+    let spinner = screen.spinner(format!("checking {name}"));
+    let answer = client.order(&["profiles", name, "check"]).await;
+    drop(spinner);
+    let checked: Checked = screen.answer(answer?, |checked| show::calls::checked(name, checked))?;
+    Ok(if checked.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn call(client: &Client, screen: Screen, args: RunArgs) -> Result<ExitCode, Failure> {
+    let inputs: Result<Vec<_>, _> = args.inputs.iter().map(|input| files::json(input)).collect();
+    let call = CallInputs { inputs: inputs.context("--input")?, key: args.key };
+    let spinner = screen.spinner(format!("running {} on {} input(s)", args.action, call.inputs.len()));
+    let answer = client.post(&["profiles", &args.name, "actions", &args.action], Some(&call)).await;
+    drop(spinner);
+    let called: Called = screen.answer(answer?, show::calls::called)?;
+    let failed = called.results.iter().any(|result| result.error.is_some());
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn secret(from_file: Option<&Path>, prompt: &str) -> Result<String, Failure> {
+    let value = match from_file {
+        Some(path) => {
+            let mut text = files::read_text(path)?;
+            files::without_line_break(&mut text);
+            text
+        }
+        None => files::secret(prompt)?,
+    };
+    if value.is_empty() {
+        return Err(Failure::Usage("the secret is empty; type it, or pipe it into stdin".to_owned()));
+    }
+    Ok(value)
+}

@@ -1,0 +1,130 @@
+//! `lockgate profiles`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::args::Remote;
+
+const AFTER: &str = "\
+A profile is made enabled, with nothing granted and no credential; until it has both it is `pending`.
+What a connector may do is what it asks for AND what was granted, within the operator's ceiling.
+
+Examples:
+  lockgate profiles                                       # all of them, with their status
+  lockgate profiles create stripe-main --connector stripe
+  lockgate profiles create shop-eu --connector shop@2.1.0 --config '{\"shop\": \"example\"}'
+  lockgate profiles credential stripe-main < key.txt      # or type it, unseen, at the prompt
+  lockgate profiles grant stripe-main --host https://api.stripe.com --scope invoices:write
+  lockgate profiles grant stripe-main --all               # everything that the connector asks for
+  lockgate profiles check stripe-main
+  lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
+  lockgate profiles disable stripe-main";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct ProfilesArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ProfilesVerb>,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfilesVerb {
+    /// All profiles, with their status. This is what happens without a verb.
+    List,
+    /// One profile: what was requested, what was granted, how the last calls ended.
+    Show {
+        /// The profile.
+        name: String,
+    },
+    /// Make a profile of a connector.
+    Create(CreateArgs),
+    /// Let the connector reach hosts and use scopes.
+    Grant(RightsArgs),
+    /// Take hosts and scopes back.
+    Revoke(RightsArgs),
+    /// Store the credential, read from stdin or a file, never from the command line.
+    Credential {
+        /// The profile.
+        name: String,
+        /// Read it from this file instead of stdin.
+        #[arg(long, value_name = "FILE")]
+        from_file: Option<PathBuf>,
+    },
+    /// Store a secret that the connector uses by handle, under a name that its manifest declares.
+    Secret {
+        /// The profile.
+        name: String,
+        /// The name that the manifest declares.
+        secret: String,
+        /// Read it from this file instead of stdin.
+        #[arg(long, value_name = "FILE")]
+        from_file: Option<PathBuf>,
+    },
+    /// Let flows and calls use it.
+    Enable {
+        /// The profile.
+        name: String,
+    },
+    /// Stop flows and calls from using it.
+    Disable {
+        /// The profile.
+        name: String,
+    },
+    /// Verify that target and credential work. Exits with 1 if they do not.
+    Check {
+        /// The profile.
+        name: String,
+    },
+    /// Run one action now, in a fresh sandbox. Exits with 1 if any input fails.
+    Run(RunArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// Its name: lower-case letters, digits and hyphens.
+    pub(crate) name: String,
+    /// The connector; its highest version unless one is given.
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub(crate) connector: String,
+    /// The configuration that the connector asks for, as JSON or from a file.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) config: Option<String>,
+    /// The way to authenticate, where the connector offers several: api_key, basic or bearer.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) auth: Option<String>,
+    /// The user of `basic`. It is not secret; the password is set with `lockgate profiles credential`.
+    #[arg(long, requires = "auth")]
+    pub(crate) user: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RightsArgs {
+    /// The profile.
+    pub(crate) name: String,
+    /// An origin, for instance https://api.example.com. May be repeated.
+    #[arg(long = "host", value_name = "ORIGIN")]
+    pub(crate) hosts: Vec<String>,
+    /// A scope, for instance invoices:read. May be repeated.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// Everything: all that the connector asks for, or all that was granted.
+    #[arg(long, conflicts_with_all = ["hosts", "scopes"])]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The profile.
+    pub(crate) name: String,
+    /// One of the connector's actions; `lockgate connectors show` lists them.
+    pub(crate) action: String,
+    /// One input, as JSON or from a file. May be repeated: one call runs them all.
+    #[arg(long = "input", value_name = "JSON|@FILE", required = true)]
+    pub(crate) inputs: Vec<String>,
+    /// Makes the idempotency keys. Give the same one when you repeat a call whose outcome you do not know.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+}

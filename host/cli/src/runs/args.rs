@@ -1,0 +1,53 @@
+//! `lockgate runs`.
+
+use clap::{Args, Subcommand};
+
+use crate::args::Remote;
+
+const AFTER: &str = "\
+Examples:
+  lockgate runs                                # the newest, of all flows
+  lockgate runs list --flow won-deals --limit 10
+  lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct RunsArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Option<RunsVerb>,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsVerb {
+    /// Runs, newest first. This is what happens without a verb.
+    List(OfFlowArgs),
+    /// One run: its counts, its status, who has to act.
+    Show {
+        /// The run.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OfFlowArgs {
+    /// Of this flow only.
+    #[arg(long, value_name = "FLOW")]
+    pub(crate) flow: Option<String>,
+    /// The most items.
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+impl Default for OfFlowArgs {
+    fn default() -> Self {
+        Self { flow: None, limit: 50 }
+    }
+}
+
+impl OfFlowArgs {
+    pub(crate) fn query(&self) -> Vec<(&str, &str)> {
+        self.flow.as_deref().map(|flow| ("flow", flow)).into_iter().collect()
+    }
+}

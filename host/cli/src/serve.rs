@@ -1,0 +1,116 @@
+//! `lockgate serve`: opens a host on its data folder and serves its API until it is told to stop.
+
+pub(crate) mod args;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use domain::TenantId;
+use domain::egress::Ceiling;
+use domain::token::Bearer;
+use lockgate::{Host, Key};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use self::args::ServeArgs;
+use crate::files;
+
+const TOKEN_FILE: &str = "operator.token";
+
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let filter = EnvFilter::try_new(&args.log).context("--log")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let listening = || format!("listening on {}; choose another address with --listen", args.listen);
+    // Before the store is opened: a second host on the same port should not touch the data at all.
+    let listener = TcpListener::bind(args.listen).await.with_context(listening)?;
+    files::make_private_dir(&args.data)?;
+    let mut builder = Host::builder().data_dir(&args.data).engine(args.engine.into());
+    if let Some(key) = key(&args)? {
+        builder = builder.key(key);
+    }
+    if let Some(path) = &args.ceiling {
+        builder = builder.ceiling(ceiling(path)?);
+    }
+    let opening = || format!("opening the data folder {}", args.data.display());
+    let host = builder.build().await.with_context(opening)?;
+    tokens(&host, &args).await?;
+
+    let address = listener.local_addr().with_context(listening)?;
+    if !address.ip().is_loopback() {
+        tracing::warn!("the API speaks plain http on {address}: put TLS in front of it");
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "serving http://{address}");
+    let router = server::router(host.clone(), server::Options::default());
+    server::serve(listener, router, stop()).await.context("serving the API")?;
+    host.shutdown().await;
+    tracing::info!("everything under way has been committed");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment, and passes it down")]
+fn key(args: &ServeArgs) -> anyhow::Result<Option<Key>> {
+    if let Some(path) = &args.key_file {
+        return Ok(Some(Key::File(path.clone())));
+    }
+    // No flag mirrors this variable: a command line can be read by everybody on the machine.
+    match std::env::var("LOCKGATE_KEY") {
+        Ok(text) => Ok(Some(Key::Hex(text))),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("LOCKGATE_KEY is not 64 hexadecimal digits"),
+    }
+}
+
+fn ceiling(path: &Path) -> anyhow::Result<Ceiling> {
+    let text = files::read_text(path)?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{} is no ceiling; `lockgate serve --help` shows one", path.display()))
+}
+
+/// A host without an operator's token could never be used: the first start makes one.
+async fn tokens(host: &Host, args: &ServeArgs) -> anyhow::Result<()> {
+    let path = args.data.join(TOKEN_FILE);
+    let known = host.tokens(None, 500)?.items.iter().any(|token| token.bearer == Bearer::Operator);
+    if args.new_operator_token || !known {
+        let made = host.make_token(Bearer::Operator).await?;
+        files::write_private(&path, &made.text)?;
+        tracing::info!(token = %made.token.id, "an operator's token has been written to {}", path.display());
+    } else if !path.exists() {
+        tracing::info!("{} is gone; --new-operator-token makes another", path.display());
+    }
+    if let Some(name) = &args.tenant_token {
+        let tenant: TenantId = name.parse().context("--tenant-token")?;
+        let path = args.data.join(format!("{tenant}.token"));
+        if !path.exists() {
+            let made = host.make_token(Bearer::Tenant { tenant }).await?;
+            files::write_private(&path, &made.text)?;
+            tracing::info!(token = %made.token.id, "a token of {name} has been written to {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Done when somebody wants the host to end.
+async fn stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping: no new work is taken");
+}

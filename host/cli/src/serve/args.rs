@@ -1,0 +1,69 @@
+//! `lockgate serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+const AFTER: &str = "\
+The first start over an empty folder makes two files in it, readable by their owner alone:
+  lockgate.key     opens every stored secret. Keep a copy elsewhere: without it the secrets are lost, and whoever has
+                   it and the data has the secrets. --key-file or LOCKGATE_KEY (64 hexadecimal digits) replace it.
+  operator.token   makes tenants' tokens: `lockgate tokens create --tenant NAME --token-file ...`
+
+It listens on this machine only unless told otherwise, and speaks plain http: put TLS in front of anything else.
+SIGINT or SIGTERM: no new work is taken, what is under way is committed, and it ends.
+
+Examples:
+  lockgate serve --data /var/lib/lockgate
+  lockgate serve --data ./data --key-file /run/secrets/lockgate.key --engine redb --listen 127.0.0.1:8080
+  lockgate serve --data ./data --ceiling ceiling.json
+
+A ceiling bounds what anybody on this host can be granted, for instance:
+  {\"hosts\": [\"https://api.stripe.com\", \"https://*.myshopify.com\"], \"private\": [\"http://127.0.0.1:4010\"]}";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct ServeArgs {
+    /// Where everything is kept. Made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where the API listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+    /// The store's back-end. A folder stays with the one that it was made with.
+    #[arg(long, value_enum, default_value_t = EngineArg::Sled)]
+    pub(crate) engine: EngineArg,
+    /// The key-encryption key: a file of 32 bytes or 64 hexadecimal digits; goes before LOCKGATE_KEY.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// What may be granted at all, as JSON. Unless given: every public host over https.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ceiling: Option<PathBuf>,
+    /// Make a token for this tenant too, in `NAME.token` in the data folder, unless it is there.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant_token: Option<String>,
+    /// Make another operator's token, for one who has lost theirs. The old ones stay valid until they are revoked.
+    #[arg(long)]
+    pub(crate) new_operator_token: bool,
+    /// What to log, to stderr: a level, or filters as in `info,pipeline=debug`.
+    #[arg(long, env = "LOCKGATE_LOG", value_name = "FILTER", default_value = "info")]
+    pub(crate) log: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineArg {
+    /// The default.
+    Sled,
+    /// The other.
+    Redb,
+}
+
+impl From<EngineArg> for lockgate::Engine {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Sled => Self::Sled,
+            EngineArg::Redb => Self::Redb,
+        }
+    }
+}

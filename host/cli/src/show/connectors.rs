@@ -1,0 +1,104 @@
+//! Connectors: what each asks for, for the person who is to grant it.
+
+use server::dto::{AuthScheme, Connector, ConnectorSummary, Page, Uploaded};
+
+use super::{cell, count, fields, inert, or_none, section, table};
+
+pub(crate) fn list(page: &Page<ConnectorSummary>) -> String {
+    let mut rows = table(["name", "version", "title", "category", "KiB", "digest", "uploaded"]);
+    for connector in &page.items {
+        rows.add_row([
+            cell(&connector.name),
+            cell(&connector.version),
+            cell(&connector.title),
+            cell(&connector.category),
+            count(connector.size_bytes.div_ceil(1024)),
+            cell(connector.digest.get(..12).unwrap_or_default()),
+            cell(&connector.uploaded_at),
+        ]);
+    }
+    or_none(&rows, "no connectors; `lockgate upload FILE` brings one")
+}
+
+pub(crate) fn uploaded(uploaded: &Uploaded) -> String {
+    let admission = uploaded.admission;
+    let what = if uploaded.existed { "was there before; nothing was changed" } else { "admitted" };
+    let cached = if admission.cached { ", from the cache" } else { "" };
+    format!(
+        "{} {} {what}\nexamined in {} ms, compiled in {} ms{cached}, described in {} ms\n\n{}",
+        inert(&uploaded.connector.name),
+        inert(&uploaded.connector.version),
+        admission.examine_us.div_ceil(1000),
+        admission.compile_us.div_ceil(1000),
+        admission.describe_us.div_ceil(1000),
+        one(&uploaded.connector),
+    )
+}
+
+pub(crate) fn one(connector: &Connector) -> String {
+    let mut text = fields(&[
+        ("connector", format!("{} {}", inert(&connector.name), inert(&connector.version))),
+        ("title", inert(&connector.title)),
+        ("category", inert(&connector.category)),
+        ("digest", inert(&connector.digest)),
+        ("size", format!("{} bytes", connector.size_bytes)),
+        ("uploaded", inert(&connector.uploaded_at)),
+        ("auth", either(connector.auth.iter().map(auth))),
+        ("secrets", either(connector.secrets.iter().map(|name| inert(name)))),
+        ("imports", either(connector.imports.iter().map(|name| inert(name)))),
+    ]);
+    let mut hosts = table(["host"]);
+    for host in &connector.hosts {
+        hosts.add_row([cell(host)]);
+    }
+    text.push_str(&section("It wants to reach:", &hosts));
+    let mut inputs = table(["property", "is", "default"]);
+    for input in &connector.inputs {
+        inputs.add_row([cell(&input.name), cell(&input.kind), cell(input.default.as_deref().unwrap_or("-"))]);
+    }
+    text.push_str(&section("where a profile's configuration fills in:", &inputs));
+    let mut scopes = table(["scope", "lets it", "by these requests"]);
+    for scope in &connector.scopes {
+        let rules = scope.rules.iter().map(|rule| match &rule.host {
+            Some(host) => format!("{} {}{}", inert(&rule.method), inert(host), inert(&rule.path)),
+            None => format!("{} {}", inert(&rule.method), inert(&rule.path)),
+        });
+        let rules: Vec<_> = rules.collect();
+        scopes.add_row([inert(&scope.name), inert(&scope.title), rules.join("\n")]);
+    }
+    text.push_str(&section("It asks for these scopes:", &scopes));
+    let mut actions = table(["action", "title", "effect", "needs", "idempotency"]);
+    for action in &connector.actions {
+        actions.add_row([
+            inert(&action.name),
+            inert(&action.title),
+            action.effect.word(),
+            either(action.scopes.iter().map(|scope| inert(scope))),
+            action.idempotency_header.as_deref().map_or_else(|| "-".to_owned(), inert),
+        ]);
+    }
+    text.push_str(&section("It can do:", &actions));
+    let mut triggers = table(["trigger", "title", "kind", "needs"]);
+    for trigger in &connector.triggers {
+        triggers.add_row([
+            inert(&trigger.name),
+            inert(&trigger.title),
+            inert(&trigger.kind),
+            either(trigger.scopes.iter().map(|scope| inert(scope))),
+        ]);
+    }
+    text.push_str(&section("It can bring:", &triggers));
+    text
+}
+
+fn either(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() { "-".to_owned() } else { items.join(", ") }
+}
+
+fn auth(scheme: &AuthScheme) -> String {
+    match (&scheme.place, &scheme.name) {
+        (Some(place), Some(name)) => format!("{} ({} {})", inert(&scheme.kind), inert(place), inert(name)),
+        _ => inert(&scheme.kind),
+    }
+}

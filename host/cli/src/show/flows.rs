@@ -1,0 +1,77 @@
+//! Flows: from where, through what, to where, and when.
+
+use server::dto::{Flow, Page};
+
+use super::{cell, fields, inert, or_none, table, yes_no};
+
+pub(crate) fn list(page: &Page<Flow>) -> String {
+    let mut rows = table(["name", "from", "mapped", "to", "every", "enabled"]);
+    for flow in &page.items {
+        rows.add_row([
+            cell(&flow.name),
+            cell(&from(flow)),
+            yes_no(flow.mapping.is_some()),
+            cell(&to(flow)),
+            cell(&every(flow)),
+            yes_no(flow.enabled),
+        ]);
+    }
+    or_none(&rows, "no flows; `lockgate flows create --help` shows how to make one")
+}
+
+pub(crate) fn one(flow: &Flow) -> String {
+    let retry = flow.delivery.retry;
+    let mut text = fields(&[
+        ("flow", inert(&flow.name)),
+        ("from", inert(&from(flow))),
+        ("to", inert(&to(flow))),
+        ("every", every(flow)),
+        ("enabled", if flow.enabled { "yes" } else { "no" }.to_owned()),
+        ("delivery", format!("{} records a call, {} attempts each", flow.delivery.batch, retry.attempts_max)),
+        ("created", inert(&flow.created_at)),
+    ]);
+    if let Some(mapping) = &flow.mapping {
+        text.push_str("\nEach record becomes an input by this jq program:\n");
+        for line in mapping.jq.lines() {
+            text.push_str(&format!("  {}\n", inert(line)));
+        }
+    }
+    text
+}
+
+fn from(flow: &Flow) -> String {
+    format!("{}:{}", flow.source.profile, flow.source.trigger)
+}
+
+fn to(flow: &Flow) -> String {
+    format!("{}:{}", flow.destination.profile, flow.destination.action)
+}
+
+fn every(flow: &Flow) -> String {
+    match &flow.schedule {
+        None => "on demand".to_owned(),
+        Some(schedule) => duration(schedule.every_ms),
+    }
+}
+
+/// In the largest unit that leaves no rest.
+fn duration(ms: u64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    match units.into_iter().find(|(unit_ms, _)| ms > 0 && ms.is_multiple_of(*unit_ms)) {
+        Some((unit_ms, unit)) => format!("{}{unit}", ms / unit_ms),
+        None => format!("{ms}ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_shown_as_it_is_written() {
+        for (ms, text) in [(60_000, "1m"), (90_000, "90s"), (1_500, "1500ms"), (86_400_000, "1d"), (0, "0ms")]
+        {
+            assert_eq!(duration(ms), text);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Profiles: status, and what was requested beside what was granted.
+
+use comfy_table::{Attribute, Cell, Color};
+use server::dto::{Page, Profile, ProfileSummary};
+
+use super::{cell, count, fields, inert, json_line, or_none, section, status_cell, table, yes_no};
+
+pub(crate) fn list(page: &Page<ProfileSummary>) -> String {
+    let mut rows = table(["name", "connector", "status", "credential", "hosts", "scopes"]);
+    for profile in &page.items {
+        rows.add_row([
+            cell(&profile.name),
+            cell(&format!("{}@{}", profile.connector.name, profile.connector.version)),
+            status_cell(profile.status),
+            Cell::new(if profile.credential_set { "set" } else { "-" }),
+            count(profile.hosts.len() as u64),
+            count(profile.scopes.len() as u64),
+        ]);
+    }
+    or_none(&rows, "no profiles; `lockgate profiles create NAME --connector CONNECTOR` makes one")
+}
+
+pub(crate) fn one(profile: &Profile) -> String {
+    let auth = match &profile.auth {
+        None => "none needed".to_owned(),
+        Some(auth) => {
+            let user = auth.user.as_deref().map(|user| format!(" as {}", inert(user))).unwrap_or_default();
+            let credential = if profile.credential_set { "set" } else { "NOT SET" };
+            format!("{}{user}; credential {credential}", inert(&auth.kind))
+        }
+    };
+    let mut text = fields(&[
+        ("profile", inert(&profile.name)),
+        ("connector", inert(&format!("{}@{}", profile.connector.name, profile.connector.version))),
+        ("status", format!("{}{}", profile.status.word(), why(profile))),
+        ("auth", auth),
+        ("config", json_line(&profile.config)),
+        ("granted", profile.granted_at.as_deref().map_or_else(|| "never".to_owned(), inert)),
+        ("changed", inert(&profile.updated_at)),
+    ]);
+    let mut hosts = table(["host", "requested", "granted"]);
+    for right in &profile.hosts {
+        hosts.add_row([cell(&right.host), yes_no(right.requested), yes_no(right.granted)]);
+    }
+    text.push_str(&section("It reaches what is both requested and granted:", &hosts));
+    let mut scopes = table(["scope", "requested", "granted", "lets it"]);
+    for right in &profile.scopes {
+        scopes.add_row([
+            cell(&right.scope),
+            yes_no(right.requested),
+            yes_no(right.granted),
+            cell(&right.title),
+        ]);
+    }
+    text.push_str(&section("and does there:", &scopes));
+    let mut secrets = table(["secret", "set"]);
+    for secret in &profile.secrets {
+        secrets.add_row([cell(&secret.name), yes_no(secret.set)]);
+    }
+    text.push_str(&section("It uses these secrets by handle:", &secrets));
+    let mut outcomes = table(["at", "outcome", "blame"]);
+    for outcome in &profile.outcomes {
+        let blame = outcome.blame.map(|blame| blame.word()).unwrap_or_default();
+        let code = outcome.code.as_deref().unwrap_or("failed");
+        let how = if outcome.ok {
+            Cell::new("ok").fg(Color::Green)
+        } else {
+            cell(code).fg(Color::Red).add_attribute(Attribute::Bold)
+        };
+        outcomes.add_row([cell(&outcome.at), how, Cell::new(blame)]);
+    }
+    text.push_str(&section("The last calls:", &outcomes));
+    text
+}
+
+/// What is missing, where something is.
+fn why(profile: &Profile) -> String {
+    let mut missing = Vec::new();
+    if profile.auth.is_some() && !profile.credential_set {
+        missing.push("no credential");
+    }
+    if !profile.hosts.iter().any(|right| right.granted) {
+        missing.push("no host granted");
+    }
+    if missing.is_empty() && profile.outcomes.is_empty() {
+        missing.push("never checked");
+    }
+    if profile.enabled && !missing.is_empty() { format!(" ({})", missing.join(", ")) } else { String::new() }
+}

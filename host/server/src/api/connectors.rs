@@ -1,0 +1,83 @@
+//! Connectors: upload, list, show.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use domain::ConnectorName;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::app::App;
+use crate::body::{Bounds, essence, read};
+use crate::caller::OfTenant;
+use crate::dto::{Connector, ConnectorSummary, Page, Uploaded};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::query::{Paging, Query};
+
+/// Uploads a component. It is admitted, or refused with the reason; the same bytes twice change nothing.
+#[utoipa::path(
+    post, path = "/v1/connectors", tag = "connectors",
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "A WebAssembly component."),
+    responses(
+        (status = 201, description = "Admitted and kept.", body = Uploaded),
+        (status = 200, description = "The same bytes were there before.", body = Uploaded),
+    )
+)]
+pub(crate) async fn upload_connector(
+    OfTenant(tenant): OfTenant,
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<(StatusCode, Json<Uploaded>), Problem> {
+    let (parts, body) = request.into_parts();
+    if essence(&parts.headers).as_deref() != Some("application/wasm") {
+        let detail = "send the component itself as `content-type: application/wasm`";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    // Taken before the first byte is read: waiting components would fill the memory.
+    let Some(_place) = app.uploads.take(tenant.id()) else {
+        let detail = "too many components are being uploaded at once; try again in a moment";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail));
+    };
+    let bounds = Bounds { bytes_max: app.options.upload_bytes_max, time: app.options.upload_time() };
+    let bytes = read(&parts.headers, body, bounds).await?;
+    let uploaded = tenant.upload(bytes).await?;
+    let status = if uploaded.existed { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(uploaded.into())))
+}
+
+/// All connectors, by name and version.
+#[utoipa::path(
+    get, path = "/v1/connectors", tag = "connectors", params(Paging),
+    responses((status = 200, description = "One page.", body = Page<ConnectorSummary>))
+)]
+pub(crate) async fn list_connectors(
+    OfTenant(tenant): OfTenant,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ConnectorSummary>>, Problem> {
+    let page = tenant.connectors(paging.after()?, paging.limit()?)?;
+    Ok(Json(Page::of(page, |connector| (&connector).into())))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Version {
+    /// This version; the highest unless given.
+    version: Option<String>,
+}
+
+/// One connector with everything that it asks for.
+#[utoipa::path(
+    get, path = "/v1/connectors/{name}", tag = "connectors",
+    params(("name" = String, Path, description = "The connector."), Version),
+    responses((status = 200, description = "The connector.", body = Connector))
+)]
+pub(crate) async fn show_connector(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ConnectorName>,
+    Query(Version { version }): Query<Version>,
+) -> Result<Json<Connector>, Problem> {
+    Ok(Json(tenant.connector(&name, version.as_deref())?.into()))
+}

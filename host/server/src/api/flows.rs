@@ -1,0 +1,87 @@
+//! Flows: create, list, show, run, enable, disable.
+
+use axum::Json;
+use axum::http::StatusCode;
+use domain::FlowName;
+
+use crate::body::Json as Body;
+use crate::caller::OfTenant;
+use crate::dto::{Flow, NewFlow, Page, Run};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::query::{Paging, Query};
+
+/// Makes a flow, after everything that it names has been found and its mapping has been tried.
+#[utoipa::path(
+    post, path = "/v1/flows", tag = "flows", request_body = NewFlow,
+    responses((status = 201, description = "Made.", body = Flow))
+)]
+pub(crate) async fn create_flow(
+    OfTenant(tenant): OfTenant,
+    Body(new): Body<NewFlow>,
+) -> Result<(StatusCode, Json<Flow>), Problem> {
+    let flow = tenant.create_flow(new.try_into()?).await?;
+    Ok((StatusCode::CREATED, Json(flow.into())))
+}
+
+/// All flows, by name.
+#[utoipa::path(
+    get, path = "/v1/flows", tag = "flows", params(Paging),
+    responses((status = 200, description = "One page.", body = Page<Flow>))
+)]
+pub(crate) async fn list_flows(
+    OfTenant(tenant): OfTenant,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<Flow>>, Problem> {
+    let page = tenant.flows(paging.after()?, paging.limit()?)?;
+    Ok(Json(Page::of(page, Flow::from)))
+}
+
+/// One flow.
+#[utoipa::path(
+    get, path = "/v1/flows/{name}", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 200, description = "The flow.", body = Flow))
+)]
+pub(crate) async fn show_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<Json<Flow>, Problem> {
+    Ok(Json(tenant.flow(&name)?.into()))
+}
+
+/// Starts a run. It is durable when this answers; the work goes on behind it. While a run is open, it is that one.
+#[utoipa::path(
+    post, path = "/v1/flows/{name}/runs", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 202, description = "The run.", body = Run))
+)]
+pub(crate) async fn run_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    let run = tenant.run_flow(&name).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.into())))
+}
+
+/// Lets the flow run.
+#[utoipa::path(
+    post, path = "/v1/flows/{name}/enable", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 200, description = "The flow as it is now.", body = Flow))
+)]
+pub(crate) async fn enable_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<Json<Flow>, Problem> {
+    Ok(Json(tenant.enable_flow(&name, true).await?.into()))
+}
+
+/// Stops the flow from starting again.
+#[utoipa::path(
+    post, path = "/v1/flows/{name}/disable", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 200, description = "The flow as it is now.", body = Flow))
+)]
+pub(crate) async fn disable_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<Json<Flow>, Problem> {
+    Ok(Json(tenant.enable_flow(&name, false).await?.into()))
+}

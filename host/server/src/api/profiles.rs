@@ -1,0 +1,20 @@
+//! Profiles: the rows, what they may do, their secrets, and calls through them.
+
+pub(crate) mod calls;
+pub(crate) mod rights;
+pub(crate) mod rows;
+pub(crate) mod secrets;
+
+use lockgate::Tenant;
+
+use crate::dto;
+use crate::problem::Problem;
+
+/// A profile as it is shown: with what its connector asks for beside what was granted.
+fn shown(tenant: &Tenant, profile: domain::profile::Profile) -> Result<dto::Profile, Problem> {
+    let reference = &profile.connector;
+    let connector = tenant.connector(&reference.name, Some(&reference.version.to_string()))?;
+    let requested = tenant.requested_hosts(&profile)?;
+    let held = tenant.secret_names(&profile.name)?;
+    Ok(dto::Profile::new(profile, &connector.manifest, &requested, &held))
+}

@@ -1,0 +1,92 @@
+//! Profiles as rows: create, list, show, enable, disable.
+
+use axum::Json;
+use axum::http::StatusCode;
+use domain::ProfileName;
+use lockgate::{AuthChoice, NewProfile};
+
+use super::shown;
+use crate::body::Json as Body;
+use crate::caller::OfTenant;
+use crate::dto::{self, Page, ProfileSummary};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::query::{Paging, Query};
+
+/// Makes a profile: enabled, with nothing granted and no credential.
+#[utoipa::path(
+    post, path = "/v1/profiles", tag = "profiles", request_body = dto::NewProfile,
+    responses((status = 201, description = "Made.", body = dto::Profile))
+)]
+pub(crate) async fn create_profile(
+    OfTenant(tenant): OfTenant,
+    Body(new): Body<dto::NewProfile>,
+) -> Result<(StatusCode, Json<dto::Profile>), Problem> {
+    let version = new.version.as_deref().map(str::parse).transpose().map_err(|_| {
+        Problem::bad_request("invalid_version", "version is a semantic version, for instance 1.4.0")
+    })?;
+    let profile = tenant
+        .create_profile(NewProfile {
+            name: new.name.parse()?,
+            connector: new.connector.parse()?,
+            version,
+            config: new.config.unwrap_or_else(|| serde_json::json!({})),
+            auth: new.auth.map(|auth| AuthChoice { kind: auth.kind, user: auth.user }),
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(shown(&tenant, profile)?)))
+}
+
+/// All profiles, by name.
+#[utoipa::path(
+    get, path = "/v1/profiles", tag = "profiles", params(Paging),
+    responses((status = 200, description = "One page.", body = Page<ProfileSummary>))
+)]
+pub(crate) async fn list_profiles(
+    OfTenant(tenant): OfTenant,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<ProfileSummary>>, Problem> {
+    let page = tenant.profiles(paging.after()?, paging.limit()?)?;
+    Ok(Json(Page::of(page, |profile| (&profile).into())))
+}
+
+/// One profile: its status, and what was requested beside what was granted. Never a secret.
+#[utoipa::path(
+    get, path = "/v1/profiles/{name}", tag = "profiles", params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "The profile.", body = dto::Profile))
+)]
+pub(crate) async fn show_profile(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+) -> Result<Json<dto::Profile>, Problem> {
+    let profile = tenant.profile(&name)?;
+    Ok(Json(shown(&tenant, profile)?))
+}
+
+/// Lets flows and calls use the profile.
+#[utoipa::path(
+    post, path = "/v1/profiles/{name}/enable", tag = "profiles",
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "The profile as it is now.", body = dto::Profile))
+)]
+pub(crate) async fn enable_profile(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+) -> Result<Json<dto::Profile>, Problem> {
+    let profile = tenant.enable(&name, true).await?;
+    Ok(Json(shown(&tenant, profile)?))
+}
+
+/// Stops flows and calls from using the profile.
+#[utoipa::path(
+    post, path = "/v1/profiles/{name}/disable", tag = "profiles",
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "The profile as it is now.", body = dto::Profile))
+)]
+pub(crate) async fn disable_profile(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+) -> Result<Json<dto::Profile>, Problem> {
+    let profile = tenant.enable(&name, false).await?;
+    Ok(Json(shown(&tenant, profile)?))
+}

@@ -1,0 +1,36 @@
+//! What every handler is handed.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use lockgate::Host;
+
+use crate::options::Options;
+use crate::uploads::Uploads;
+
+/// Cheap to clone: one for each request.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) host: Host,
+    pub(crate) options: Options,
+    pub(crate) uploads: Arc<Uploads>,
+}
+
+impl App {
+    pub(crate) fn new(host: Host, options: Options) -> Self {
+        let uploads = Arc::new(Uploads::new(options.uploads_max, options.uploads_per_tenant_max));
+        Self { host, options, uploads }
+    }
+}
+
+impl FromRef<App> for Host {
+    fn from_ref(app: &App) -> Self {
+        app.host.clone()
+    }
+}
+
+impl FromRef<App> for Options {
+    fn from_ref(app: &App) -> Self {
+        app.options
+    }
+}

@@ -1,0 +1,134 @@
+//! The door: who speaks, whether they may, and the one handle that follows from it.
+//!
+//! Whole groups of routes stand behind one door, so that a new route cannot forget it; and a handler gets a tenant
+//! only through `OfTenant`, which only the door hands out.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use lockgate::{Host, Speaker, Tenant};
+
+use crate::problem::Problem;
+use crate::router::Access;
+
+/// Longer than any token: what is longer is not looked at.
+const TOKEN_BYTES_MAX: usize = 512;
+
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) host: Host,
+    pub(crate) access: Access,
+}
+
+/// Opens for whoever has the right token, and puts what they may use into the request.
+pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    match judge(&door, request.headers()) {
+        Ok(admitted) => {
+            request.extensions_mut().insert(admitted);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What the door found; kept in the request for the extractors.
+#[derive(Clone)]
+enum Admitted {
+    Operator,
+    Tenant(Tenant),
+}
+
+fn judge(door: &Door, headers: &HeaderMap) -> Result<Admitted, Problem> {
+    let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
+    let speaker = door.host.speaker(token)?;
+    match (door.access, speaker) {
+        (Access::Operator, Speaker::Tenant(_)) => Err(Problem::forbidden("this needs an operator's token")),
+        (Access::Tenant, Speaker::Operator) => {
+            Err(Problem::forbidden("this needs a tenant's token; an operator makes one with POST /v1/tokens"))
+        }
+        (_, Speaker::Operator) => Ok(Admitted::Operator),
+        (_, Speaker::Tenant(id)) => Ok(Admitted::Tenant(door.host.tenant(id.as_str())?)),
+    }
+}
+
+/// Exactly one header of exactly this form: two readers must never see two different tokens.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() || value.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// The tenant whose token was sent.
+pub(crate) struct OfTenant(pub(crate) Tenant);
+
+/// An operator's token was sent.
+pub(crate) struct AsOperator;
+
+/// Any good token was sent.
+pub(crate) struct Caller(pub(crate) Speaker);
+
+impl<S: Send + Sync> FromRequestParts<S> for OfTenant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Admitted>() {
+            Some(Admitted::Tenant(tenant)) => Ok(Self(tenant.clone())),
+            _ => Err(Problem::internal("a tenant's route stands outside the door")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AsOperator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Admitted>() {
+            Some(Admitted::Operator) => Ok(Self),
+            _ => Err(Problem::internal("an operator's route stands outside the door")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Admitted>() {
+            Some(Admitted::Operator) => Ok(Self(Speaker::Operator)),
+            Some(Admitted::Tenant(tenant)) => Ok(Self(Speaker::Tenant(tenant.id().clone()))),
+            None => Err(Problem::internal("a route stands outside the door")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_token_is_read_from_one_bearer_header_only() {
+        assert_eq!(bearer(&headers(&["Bearer abc"])), Some("abc"));
+        assert_eq!(bearer(&headers(&["bearer abc"])), Some("abc"));
+        let long = format!("Bearer {}", "a".repeat(600));
+        let bad: [&[&str]; 6] =
+            [&[], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer a", "Bearer b"], &[long.as_str()]];
+        for values in bad {
+            assert_eq!(bearer(&headers(values)), None, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The shapes of the API: what is sent and what is answered. They are not the rows of the store, so that either can
+//! change without the other.
+//!
+//! What a caller sends refuses unknown fields; what the host answers may gain fields.
+
+mod call;
+mod connector;
+mod dead_letter;
+mod exchange;
+mod flow;
+mod log;
+mod page;
+mod profile;
+mod run;
+mod token;
+mod words;
+
+pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
+pub use connector::{
+    Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
+    Trigger, Uploaded,
+};
+pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary};
+pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
+pub use flow::{Delivery, Destination, Flow, Mapping, NewFlow, Retry, Schedule, Source};
+pub use log::{LogEntry, LogEvent};
+pub use page::Page;
+pub use profile::{
+    Auth, ConnectorRef, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary, Rights, ScopeRight,
+    SecretHeld, SecretValue,
+};
+pub use run::{Attempt, Counts, Failure, Run};
+pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
+pub use words::{Blame, Cause, Effect, Gate, Level, RunStatus, SendFailureKind, Status};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The host answers.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The version of the host.
+    pub version: String,
+}

@@ -1,0 +1,88 @@
+//! Rows of a tenant's log.
+
+use domain::log as rows;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Blame, ConnectorRef, Exchange, Header, Level};
+
+/// One row. The host stamps everything but the event.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogEntry {
+    /// When.
+    pub at: String,
+    /// Which connector.
+    pub connector: ConnectorRef,
+    /// Through which profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// In which run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Follows one piece of work through host, connector and remote.
+    pub correlation: String,
+    /// What happened.
+    pub event: LogEvent,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LogEvent {
+    /// The connector said something.
+    Line {
+        /// How much it matters, as the connector says.
+        level: Level,
+        /// In the connector's words.
+        message: String,
+        /// More of them.
+        fields: Vec<Header>,
+    },
+    /// The connector sent something, or tried.
+    Exchange {
+        /// The request and what became of it.
+        exchange: Exchange,
+    },
+    /// A call did not return.
+    Failed {
+        /// Which call.
+        call: String,
+        /// Stable, for programs.
+        code: String,
+        /// Who has to act.
+        blame: Blame,
+        /// For people.
+        message: String,
+    },
+}
+
+// === impl ===
+
+impl From<rows::LogEntry> for LogEntry {
+    fn from(row: rows::LogEntry) -> Self {
+        Self {
+            at: row.at.to_string(),
+            connector: row.connector.into(),
+            profile: row.profile.map(Into::into),
+            run: row.run.map(Into::into),
+            correlation: row.correlation.to_string(),
+            event: row.event.into(),
+        }
+    }
+}
+
+impl From<rows::LogEvent> for LogEvent {
+    fn from(event: rows::LogEvent) -> Self {
+        match event {
+            rows::LogEvent::Line { line } => Self::Line {
+                level: line.level.into(),
+                message: line.message,
+                fields: line.fields.into_iter().map(|(name, value)| Header { name, value }).collect(),
+            },
+            rows::LogEvent::Exchange { exchange } => Self::Exchange { exchange: exchange.into() },
+            rows::LogEvent::Failed { call, code, blame, message } => {
+                Self::Failed { call, code, blame: blame.into(), message }
+            }
+        }
+    }
+}

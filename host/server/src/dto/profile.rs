@@ -1,0 +1,305 @@
+//! Profiles: what was requested beside what was granted, and never a secret.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use domain::SecretName;
+use domain::egress::Origin;
+use domain::profile as rows;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use wit::{AuthScheme, Manifest};
+
+use super::{Blame, Status};
+
+/// A profile to be made.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProfile {
+    /// Lower-case letters, digits and hyphens.
+    pub name: String,
+    /// The connector.
+    pub connector: String,
+    /// This version; the highest unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Valid against the connector's `config` schema; an empty object unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Value>,
+    /// Needed where the connector offers several ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<NewAuth>,
+}
+
+/// The choice of a way to authenticate.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAuth {
+    /// `api_key`, `basic` or `bearer`.
+    pub kind: String,
+    /// The user of `basic`. It is not secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+/// Hosts and scopes to grant or to revoke.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rights {
+    /// Origins, as in `https://api.example.com`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Names of scopes.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// A secret on its way in.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretValue {
+    /// The secret itself. It is sealed at once and never shown again.
+    #[schema(format = Password)]
+    pub value: String,
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(***)")
+    }
+}
+
+/// A profile in a list.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProfileSummary {
+    /// Its name.
+    pub name: String,
+    /// What it uses.
+    pub connector: ConnectorRef,
+    /// How it fares.
+    pub status: Status,
+    /// Whether flows and calls may use it.
+    pub enabled: bool,
+    /// Whether a credential is stored, where one is needed.
+    pub credential_set: bool,
+    /// Granted origins.
+    pub hosts: Vec<String>,
+    /// Granted scopes.
+    pub scopes: Vec<String>,
+}
+
+/// A connector's name with a version.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ConnectorRef {
+    /// The name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+}
+
+/// A tenant's configured use of a connector.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// What it uses; pinned.
+    pub connector: ConnectorRef,
+    /// How it fares.
+    pub status: Status,
+    /// Whether flows and calls may use it.
+    pub enabled: bool,
+    /// With defaults filled in.
+    pub config: Value,
+    /// How it authenticates; absent where the system asks for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// Whether a credential is stored.
+    pub credential_set: bool,
+    /// Origins: requested, granted. Both keys must turn.
+    pub hosts: Vec<HostRight>,
+    /// Scopes: requested, granted. Both keys must turn.
+    pub scopes: Vec<ScopeRight>,
+    /// Secrets that the connector uses by handle.
+    pub secrets: Vec<SecretHeld>,
+    /// How the last calls ended, oldest first.
+    pub outcomes: Vec<Outcome>,
+    /// When the grant was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_at: Option<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+}
+
+/// How a profile authenticates.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Auth {
+    /// `api_key`, `basic` or `bearer`.
+    pub kind: String,
+    /// The user of `basic`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+/// One origin.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HostRight {
+    /// Scheme, host and port.
+    pub host: String,
+    /// The connector asks for it.
+    pub requested: bool,
+    /// It was granted.
+    pub granted: bool,
+}
+
+/// One scope.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ScopeRight {
+    /// Its name.
+    pub scope: String,
+    /// What it lets the connector do.
+    pub title: String,
+    /// The connector asks for it.
+    pub requested: bool,
+    /// It was granted.
+    pub granted: bool,
+}
+
+/// One secret, by name only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SecretHeld {
+    /// Its name.
+    pub name: String,
+    /// Whether one is stored.
+    pub set: bool,
+}
+
+/// How one call ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Outcome {
+    /// When.
+    pub at: String,
+    /// Whether it succeeded.
+    pub ok: bool,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Who has to act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
+}
+
+// === impl ===
+
+impl From<domain::connector::ConnectorRef> for ConnectorRef {
+    fn from(reference: domain::connector::ConnectorRef) -> Self {
+        Self { name: reference.name.to_string(), version: reference.version.to_string() }
+    }
+}
+
+impl From<&rows::Profile> for ProfileSummary {
+    fn from(row: &rows::Profile) -> Self {
+        Self {
+            name: row.name.to_string(),
+            connector: row.connector.clone().into(),
+            status: row.status().into(),
+            enabled: row.enabled,
+            credential_set: row.credential_set,
+            hosts: row.grant.hosts.iter().map(ToString::to_string).collect(),
+            scopes: row.grant.scopes.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Profile {
+    pub(crate) fn new(
+        row: rows::Profile,
+        manifest: &Manifest,
+        requested: &BTreeSet<Origin>,
+        held: &[SecretName],
+    ) -> Self {
+        let secrets = manifest.secrets.iter().map(|name| SecretHeld {
+            name: name.clone(),
+            set: held.iter().any(|held| held.as_str() == name),
+        });
+        Self {
+            status: row.status().into(),
+            hosts: host_rights(requested, &row.grant),
+            scopes: scope_rights(manifest, &row.grant),
+            secrets: secrets.collect(),
+            name: row.name.to_string(),
+            connector: row.connector.into(),
+            enabled: row.enabled,
+            config: row.config,
+            auth: row.auth.map(|auth| Auth { kind: kind(&auth.scheme).to_owned(), user: auth.user }),
+            credential_set: row.credential_set,
+            outcomes: row.outcomes.into_iter().map(Into::into).collect(),
+            granted_at: row.grant.granted_at.map(|at| at.to_string()),
+            created_at: row.created_at.to_string(),
+            updated_at: row.updated_at.to_string(),
+        }
+    }
+}
+
+fn kind(scheme: &AuthScheme) -> &'static str {
+    match scheme {
+        AuthScheme::ApiKey { .. } => "api_key",
+        AuthScheme::Basic => "basic",
+        AuthScheme::Bearer => "bearer",
+    }
+}
+
+fn host_rights(requested: &BTreeSet<Origin>, grant: &rows::Grant) -> Vec<HostRight> {
+    let right = |host: &Origin| HostRight {
+        host: host.to_string(),
+        requested: requested.contains(host),
+        granted: grant.hosts.contains(host),
+    };
+    requested.union(&grant.hosts).map(right).collect()
+}
+
+/// In the manifest's order; what was granted to nobody's wish any more stands at the end.
+fn scope_rights(manifest: &Manifest, grant: &rows::Grant) -> Vec<ScopeRight> {
+    let requested = manifest.scopes.iter().map(|scope| ScopeRight {
+        scope: scope.name.clone(),
+        title: scope.title.clone(),
+        requested: true,
+        granted: grant.scopes.iter().any(|granted| granted.as_str() == scope.name),
+    });
+    let left_over = grant
+        .scopes
+        .iter()
+        .filter(|granted| !manifest.scopes.iter().any(|scope| scope.name == granted.as_str()));
+    let left_over = left_over.map(|granted| ScopeRight {
+        scope: granted.to_string(),
+        title: String::new(),
+        requested: false,
+        granted: true,
+    });
+    requested.chain(left_over).collect()
+}
+
+impl From<rows::CallOutcome> for Outcome {
+    fn from(outcome: rows::CallOutcome) -> Self {
+        let at = outcome.at.to_string();
+        match outcome.failure {
+            None => Self { at, ok: true, code: None, blame: None },
+            Some(failure) => {
+                Self { at, ok: false, code: Some(failure.code), blame: Some(failure.blame.into()) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_on_its_way_in_never_shows_in_debug() {
+        let shown = format!("{:?}", SecretValue { value: "hunter2".to_owned() });
+        assert_eq!(shown, "SecretValue(***)");
+    }
+}

@@ -1,0 +1,137 @@
+//! Runs with their counts, and who has to act.
+
+use domain::run as rows;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Blame, Cause, RunStatus};
+
+/// One execution of a flow.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Run {
+    /// Sorts by time.
+    pub id: String,
+    /// The flow.
+    pub flow: String,
+    /// Why it began.
+    pub cause: Cause,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// What became of its records.
+    pub counts: Counts,
+    /// Follows it through host, connector and remote.
+    pub correlation: String,
+    /// When it was asked for.
+    pub queued_at: String,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+    /// Why it did not succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// What became of the records of a run: `read` is the sum of `delivered`, `skipped`, `duplicate`, `dead_lettered`
+/// and `waiting`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Records that the source gave.
+    pub read: u64,
+    /// Seen before: not taken again.
+    pub duplicate: u64,
+    /// Dropped by the mapping.
+    pub skipped: u64,
+    /// Delivered.
+    pub delivered: u64,
+    /// Still on their way.
+    pub waiting: u64,
+    /// Attempts after a first one.
+    pub retried: u64,
+    /// Given up.
+    pub dead_lettered: u64,
+    /// Requests that a gate refused.
+    pub denied: u64,
+}
+
+/// Why something did not succeed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    /// Who has to act.
+    pub blame: Blame,
+    /// Stable, for programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// One try of delivering one record.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    /// Counts from 1.
+    pub n: u32,
+    /// When it began.
+    pub at: String,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Absent for success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How long the next one waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+}
+
+// === impl ===
+
+impl From<rows::Run> for Run {
+    fn from(row: rows::Run) -> Self {
+        Self {
+            id: row.id.to_string(),
+            flow: row.flow.to_string(),
+            cause: row.cause.into(),
+            status: row.status.into(),
+            counts: row.counts.into(),
+            correlation: row.correlation.to_string(),
+            queued_at: row.queued_at.to_string(),
+            started_at: row.started_at.map(|at| at.to_string()),
+            finished_at: row.finished_at.map(|at| at.to_string()),
+            failure: row.failure.map(Into::into),
+        }
+    }
+}
+
+impl From<rows::Counts> for Counts {
+    fn from(counts: rows::Counts) -> Self {
+        Self {
+            read: counts.read,
+            duplicate: counts.duplicate,
+            skipped: counts.skipped,
+            delivered: counts.delivered,
+            waiting: counts.waiting(),
+            retried: counts.retried,
+            dead_lettered: counts.dead_lettered,
+            denied: counts.denied,
+        }
+    }
+}
+
+impl From<rows::Failure> for Failure {
+    fn from(failure: rows::Failure) -> Self {
+        Self { blame: failure.blame.into(), code: failure.code, message: failure.message }
+    }
+}
+
+impl From<rows::Attempt> for Attempt {
+    fn from(attempt: rows::Attempt) -> Self {
+        Self {
+            n: attempt.n,
+            at: attempt.at.to_string(),
+            duration_ms: attempt.duration_ms,
+            failure: attempt.failure.map(Into::into),
+            wait_ms: attempt.wait_ms,
+        }
+    }
+}

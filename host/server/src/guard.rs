@@ -1,0 +1,101 @@
+//! Around every request: a bound on its time, an answer to a panic, and the headers that every response has.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::Blame;
+use futures_util::FutureExt as _;
+
+use crate::options::Options;
+use crate::problem::{MEDIA_TYPE, Problem};
+
+pub(crate) async fn guard(State(options): State<Options>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    // A handler keeps nothing of its own between requests, so whatever a panic left half done is gone with it.
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(options.request_time(), answer).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::internal("a handler panicked").into_response(),
+        Err(_) => too_slow().into_response(),
+    };
+    if !in_our_shape(&response) {
+        response = Problem::new(response.status(), "refused", "the request cannot be served as it is")
+            .into_response();
+    }
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whether an error, also one that a library below has answered by itself, is a problem document.
+fn in_our_shape(response: &Response) -> bool {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
+}
+
+fn too_slow() -> Problem {
+    let detail = "the request took too long and was given up; ask for its effect before you repeat it";
+    Problem::blaming(Blame::Host, StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn through(path: &str) -> (Response, Problem) {
+        async fn panics() {
+            panic!("secret inside");
+        }
+        async fn hangs() {
+            std::future::pending::<()>().await;
+        }
+        async fn plain() -> (StatusCode, &'static str) {
+            (StatusCode::BAD_REQUEST, "internal words")
+        }
+        let options = Options { request_ms_max: 20, ..Options::default() };
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/hangs", get(hangs))
+            .route("/plain", get(plain))
+            .layer(from_fn_with_state(options, guard));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let bytes = axum::body::to_bytes(body, 10_000).await.unwrap();
+        let problem = serde_json::from_slice(&bytes).unwrap();
+        (Response::from_parts(parts, Body::empty()), problem)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_its_text() {
+        let (response, problem) = through("/panics").await;
+        assert_eq!((response.status().as_u16(), problem.code.as_str()), (500, "internal"));
+        assert!(!problem.detail.contains("secret"));
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_answered() {
+        let (response, problem) = through("/hangs").await;
+        assert_eq!((response.status().as_u16(), problem.code.as_str()), (504, "timeout"));
+    }
+
+    #[tokio::test]
+    async fn an_error_of_a_library_gets_our_shape() {
+        let (response, problem) = through("/plain").await;
+        assert_eq!((response.status().as_u16(), problem.code.as_str()), (400, "refused"));
+    }
+}

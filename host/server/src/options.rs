@@ -1,0 +1,47 @@
+//! Bounds of the API. The defaults suit a server on the public network.
+
+use std::time::Duration;
+
+/// What a request may cost before anybody has looked at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The largest component, in bytes. A larger one is refused while it is still arriving.
+    pub upload_bytes_max: usize,
+    /// How long a component may take to arrive.
+    pub upload_ms_max: u64,
+    /// How long any other body may take to arrive.
+    pub body_ms_max: u64,
+    /// How long a request may take in all.
+    pub request_ms_max: u64,
+    /// Components that may be in memory at once.
+    pub uploads_max: usize,
+    /// Components of one tenant that may be in memory at once.
+    pub uploads_per_tenant_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            upload_bytes_max: 32 << 20,
+            upload_ms_max: 120_000,
+            body_ms_max: 20_000,
+            request_ms_max: 300_000,
+            uploads_max: 8,
+            uploads_per_tenant_max: 2,
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn upload_time(&self) -> Duration {
+        Duration::from_millis(self.upload_ms_max)
+    }
+
+    pub(crate) fn body_time(&self) -> Duration {
+        Duration::from_millis(self.body_ms_max)
+    }
+
+    pub(crate) fn request_time(&self) -> Duration {
+        Duration::from_millis(self.request_ms_max)
+    }
+}

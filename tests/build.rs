@@ -1,0 +1,18 @@
+//! Builds the misbehaving guests to components.
+
+fn main() {
+    guest_build::examples(
+        "guests",
+        &[
+            "ambient",
+            "bad_schema",
+            "hog",
+            "loops_in_describe",
+            "no_manifest",
+            "prober",
+            "spin",
+            "tries_in_describe",
+            "unknown_import",
+        ],
+    );
+}

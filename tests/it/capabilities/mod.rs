@@ -1,0 +1,6 @@
+//! What each capability does for a guest, and what it does not: one file an interface, of the same name.
+
+mod http;
+mod logging;
+mod profile;
+mod secrets;

@@ -1,0 +1,6 @@
+//! Components of the misbehaving guests, built by the build script.
+
+/// One constant a guest.
+pub mod guests {
+    include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+}
