@@ -24,10 +24,10 @@ async fn what_is_not_an_acceptable_component_is_refused_by_name() {
     let tenant = host.tenant("acme").unwrap();
     let core = b"\0asm\x01\0\0\0";
     let cases: [(&[u8], &str); 11] = [
-        (b"", "not_a_component"),
+        (b"", "empty"),
         (b"\0as", "not_a_component"),
-        (b"(component)", "not_a_component"),
-        (b"\x7fELF\x02\x01\x01", "not_a_component"),
+        (b"(component)", "text"),
+        (b"\x7fELF\x02\x01\x01", "precompiled"),
         (b"\x1f\x8b\x08\0", "not_a_component"),
         (core, "core_module"),
         (b"\0asm\x0d\0\x01\0\xff\xff", "invalid_component"),
@@ -42,7 +42,10 @@ async fn what_is_not_an_acceptable_component_is_refused_by_name() {
     }
     assert_eq!(refused(&tenant, &vec![0; (2 << 20) + 1]).await.code, "too_large");
     let message = refused(&tenant, guests::UNKNOWN_IMPORT).await.message;
-    assert!(message.contains("wasi:sockets") || message.contains("acme:"), "the import is not named: {message}");
+    assert!(
+        message.contains("wasi:sockets") || message.contains("acme:"),
+        "the import is not named: {message}"
+    );
     assert_eq!(refused(&tenant, guests::LOOPS_IN_DESCRIBE).await.code, "describe_failed");
 }
 
@@ -80,16 +83,25 @@ async fn a_profile_that_does_not_fit_its_connector_is_refused() {
         version: None,
         config,
         auth,
+        rate: None,
     };
     let bearer = || Some(lockgate::AuthChoice { kind: "bearer".to_owned(), user: None });
-    let configs = [json!([]), json!({ "api_base": 7 }), json!({ "api_base": "https://a.example/path" }), json!({ "api_base": "x" })];
+    let configs = [
+        json!([]),
+        json!({ "api_base": 7 }),
+        json!({ "api_base": "https://a.example/path" }),
+        json!({ "api_base": "x" }),
+    ];
     for config in configs {
         let error = probed.tenant.create_profile(new(config.clone(), bearer())).await.unwrap_err();
         assert_eq!(error.kind, Kind::Invalid, "{config}: {error}");
     }
     let basic = Some(lockgate::AuthChoice { kind: "oauth9".to_owned(), user: None });
     let good = json!({ "api_base": probed.echo.url });
-    assert_eq!(probed.tenant.create_profile(new(good.clone(), basic)).await.unwrap_err().code, "invalid_auth");
+    assert_eq!(
+        probed.tenant.create_profile(new(good.clone(), basic)).await.unwrap_err().code,
+        "invalid_auth"
+    );
     assert_eq!(probed.tenant.profiles(None, 10).unwrap().items.len(), 1);
     let mut unknown = new(good, bearer());
     unknown.connector = "never-was".parse().unwrap();
@@ -133,5 +145,8 @@ async fn a_flow_names_what_exists_and_a_disabled_profile_blocks_its_runs_in_the_
     assert_eq!(refused.code, "profile_disabled");
     town.tenant.enable(&stripe, true).await.unwrap();
     assert_eq!(town.run("deals").await.status, RunStatus::Succeeded);
-    assert_eq!(town.tenant.grant(&stripe, &BTreeSet::new(), &BTreeSet::new()).await.unwrap().grant.scopes.len(), 3);
+    assert_eq!(
+        town.tenant.grant(&stripe, &BTreeSet::new(), &BTreeSet::new()).await.unwrap().grant.scopes.len(),
+        3
+    );
 }

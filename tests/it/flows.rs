@@ -47,7 +47,8 @@ async fn a_deal_that_is_won_later_is_found_by_the_next_run() {
     let town = Town::new(Faults::none(), Faults::none()).await;
     town.flow("deals", DEAL_TO_INVOICE).await;
     town.run("deals").await;
-    let open = northwind::orders().iter().find(|order| order.shipped.is_none()).expect("an order not shipped");
+    let open =
+        northwind::orders().iter().find(|order| order.shipped.is_none()).expect("an order not shipped");
     assert!(town.crm.close_deal(open.id, 1_900_000_000_000));
     let run = town.run("deals").await;
     assert_eq!(run.counts.delivered, 1, "{:?}", run.counts);
@@ -72,7 +73,11 @@ async fn what_the_destination_refuses_for_good_is_a_dead_letter_that_a_replay_de
     let replay = crate::harness::finished(&town.tenant, replay).await;
     assert_eq!(replay.status, RunStatus::Succeeded, "{:?}", replay.failure);
     assert_exactly_once(&town);
-    let invoice = town.stripe.invoices().into_iter().find(|invoice| invoice.metadata["deal_id"] == letter.body["deal_id"].as_str().unwrap());
+    let invoice = town
+        .stripe
+        .invoices()
+        .into_iter()
+        .find(|invoice| invoice.metadata["deal_id"] == letter.body["deal_id"].as_str().unwrap());
     let key = invoice.and_then(|invoice| invoice.idempotency_key).expect("a key");
     assert!(key.starts_with(&letter.idempotency_key), "{key} is not the old key {}", letter.idempotency_key);
 }

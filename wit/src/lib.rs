@@ -7,8 +7,8 @@
 mod manifest;
 
 pub use manifest::{
-    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement, Rate,
-    Rule, Scope, Trigger, TriggerKind,
+    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
+    Rate, Rule, Scope, Trigger, TriggerKind,
 };
 
 /// The WIT package that this crate describes, with its version.

@@ -46,11 +46,12 @@ impl Failure {
         match self {
             Self::Problem(problem) => {
                 let detail = inert(&problem.detail, SHOWN_BYTES_MAX);
-                format!(
-                    "{detail} [{}, to be solved by the {}]",
-                    inert(&problem.code, 100),
-                    actor(problem.blame)
-                )
+                let code = inert(&problem.code, 100);
+                match problem.blame {
+                    // Whoever reads this: nothing to add.
+                    Blame::Operator => format!("{detail} [{code}]"),
+                    blame => format!("{detail} [{code}, to be solved by the {}]", actor(blame)),
+                }
             }
             Self::Unreachable { url, cause } => {
                 format!("no host answers at {url}: {}", inert(cause, SHOWN_BYTES_MAX))
@@ -104,9 +105,9 @@ impl Failure {
 pub(crate) fn actor(blame: Blame) -> &'static str {
     match blame {
         Blame::Guest => "connector's author",
-        Blame::Host => "host's operator",
+        Blame::Host => "people who run the host",
         Blame::Remote => "remote system",
-        Blame::Operator => "caller",
+        Blame::Operator => "operator (configuration, credential or grant)",
     }
 }
 

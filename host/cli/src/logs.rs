@@ -17,8 +17,9 @@ use crate::screen::{self, Screen};
 use crate::show;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How far back a look goes for rows that it has not printed: more than a second brings.
-const LOOK_BACK: usize = 2_000;
+/// How far back a look goes for rows that it has not printed: more than a second mostly brings.
+const LOOK_BACK: usize = 500;
+const LOOK_BACK_AFTER_A_BURST: usize = 10_000;
 
 pub(crate) async fn run(args: LogsArgs) -> Result<ExitCode, Failure> {
     let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
@@ -44,23 +45,44 @@ async fn follow(
     query: &[(&str, &str)],
     first: usize,
 ) -> Result<ExitCode, Failure> {
-    let mut printed: HashSet<String> = HashSet::new();
-    let mut look_back = first;
-    loop {
-        let page = client.list(&["logs"], query, look_back).await?;
-        let rows = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-        let fresh = rows.iter().filter(|row| !printed.contains(&row.to_string()));
-        let fresh: Vec<_> = fresh.cloned().collect();
-        for row in fresh.into_iter().rev() {
-            if screen.json {
-                screen::say(&screen::inert_json_line(&row));
-            } else {
-                let entry: LogEntry = serde_json::from_value(row).context("reading a row of the log")?;
-                screen::say(&show::logs::entry(&entry));
-            }
-        }
-        printed = rows.iter().map(Value::to_string).collect();
-        look_back = LOOK_BACK;
-        tokio::time::sleep(LOOK_EVERY).await;
+    let mut rows = look(client, query, first.max(LOOK_BACK)).await?;
+    for row in rows.iter().take(first).rev() {
+        print(screen, row)?;
     }
+    loop {
+        let printed: HashSet<String> = rows.iter().map(Value::to_string).collect();
+        let since = rows.iter().map(at).min().unwrap_or_default().to_owned();
+        tokio::time::sleep(LOOK_EVERY).await;
+        rows = look(client, query, LOOK_BACK).await?;
+        if rows.len() >= LOOK_BACK && !rows.iter().any(|row| printed.contains(&row.to_string())) {
+            rows = look(client, query, LOOK_BACK_AFTER_A_BURST).await?;
+        }
+        // What is older than the last look saw was there before it.
+        let fresh =
+            rows.iter().filter(|row| at(row) >= since.as_str() && !printed.contains(&row.to_string()));
+        let fresh: Vec<_> = fresh.collect();
+        for row in fresh.into_iter().rev() {
+            print(screen, row)?;
+        }
+    }
+}
+
+async fn look(client: &Client, query: &[(&str, &str)], rows_max: usize) -> Result<Vec<Value>, Failure> {
+    let page = client.list(&["logs"], query, rows_max).await?;
+    Ok(page.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+}
+
+/// The times of the API are all of one length, so that their texts compare as they do.
+fn at(row: &Value) -> &str {
+    row.get("at").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn print(screen: Screen, row: &Value) -> Result<(), Failure> {
+    if screen.json {
+        screen::say(&screen::inert_json_line(row));
+    } else {
+        let entry: LogEntry = serde_json::from_value(row.clone()).context("reading a row of the log")?;
+        screen::say(&show::logs::entry(&entry));
+    }
+    Ok(())
 }

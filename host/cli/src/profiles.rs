@@ -67,6 +67,7 @@ async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(),
         version,
         config: args.config.as_deref().map(files::json).transpose().context("--config")?,
         auth: args.auth.map(|kind| NewAuth { kind, user: args.user }),
+        rate: args.rate,
     };
     let profile = client.post(&["profiles"], Some(&new)).await?;
     let profile: Profile = screen.answer(profile, show::profiles::one)?;

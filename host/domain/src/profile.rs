@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wit::AuthScheme;
+use wit::{AuthScheme, Rate};
 
 use crate::blame::Blame;
 use crate::connector::ConnectorRef;
@@ -26,6 +26,9 @@ pub struct Profile {
     /// How it authenticates; none for a system that asks for nothing.
     pub auth: Option<Auth>,
     pub grant: Grant,
+    /// In place of the manifest's rate, for an account that may be called faster or slower than others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     pub enabled: bool,
     /// Whether the credential has been stored.
     pub credential_set: bool,

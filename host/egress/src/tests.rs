@@ -181,6 +181,7 @@ impl World {
             ceiling: &ceiling,
             limits: self.limits,
             credential: place,
+            rate: manifest.rate,
         };
         let policy = Arc::new(Policy::new(parts).unwrap());
         let resolver: Arc<dyn Resolver> = self.names.clone();

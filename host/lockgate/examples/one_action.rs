@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use lockgate::{Host, NewProfile};
+use lockgate::domain::Secret;
+use lockgate::{AuthChoice, Host, NewProfile};
 use serde_json::json;
 
 #[tokio::main]
@@ -12,8 +13,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     acme.upload(plugins::STRIPE.to_vec()).await?;
 
     let (name, connector) = ("billing".parse()?, "stripe".parse()?);
-    let new = NewProfile { name, connector, version: None, config: json!({}), auth: None };
+    let auth = Some(AuthChoice { kind: "bearer".into(), user: None });
+    let new = NewProfile { name, connector, version: None, config: json!({}), auth, rate: None };
     let billing = acme.create_profile(new).await?;
+    acme.set_credential(&billing.name, Secret::new("sk_test_example")).await?;
     let hosts = acme.requested_hosts(&billing)?;
     acme.grant(&billing.name, &hosts, &BTreeSet::from(["customers:read".parse()?])).await?;
 

@@ -147,7 +147,19 @@ impl Builder {
 
     /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
     pub async fn build(self) -> Result<Host, Error> {
-        let Self { data_dir, engine, key, ceiling, egress, runtime, pipeline, resolver, clock, randomness, .. } = self;
+        let Self {
+            data_dir,
+            engine,
+            key,
+            ceiling,
+            egress,
+            runtime,
+            pipeline,
+            resolver,
+            clock,
+            randomness,
+            ..
+        } = self;
         let key = open_key(key, data_dir.as_deref(), &*randomness)?;
         let place = match data_dir {
             None => Place::Memory,
@@ -168,8 +180,17 @@ impl Builder {
             Pipeline::new(connectors.clone(), transform.clone(), clock.clone(), randomness.clone(), options);
         pipeline.spawn();
         let upload_bytes_max = self.upload_bytes_max;
-        let rooms =
-            Rooms { store, runtime, connectors, transform, pipeline, ceiling, clock, randomness, upload_bytes_max };
+        let rooms = Rooms {
+            store,
+            runtime,
+            connectors,
+            transform,
+            pipeline,
+            ceiling,
+            clock,
+            randomness,
+            upload_bytes_max,
+        };
         Ok(Host { rooms: Arc::new(rooms) })
     }
 }
@@ -182,7 +203,11 @@ async fn jq(runtime: &Runtime) -> Result<Transform, Error> {
     Ok(Transform { name, linked })
 }
 
-fn open_key(key: Option<Key>, data_dir: Option<&Path>, randomness: &dyn Randomness) -> Result<KeyEncryptionKey, Error> {
+fn open_key(
+    key: Option<Key>,
+    data_dir: Option<&Path>,
+    randomness: &dyn Randomness,
+) -> Result<KeyEncryptionKey, Error> {
     Ok(match (key, data_dir) {
         (Some(Key::File(file)), _) => KeyEncryptionKey::from_file(&file)?,
         (Some(Key::Hex(text)), _) => KeyEncryptionKey::from_text(&text)?,

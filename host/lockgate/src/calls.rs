@@ -3,8 +3,8 @@
 use domain::call::{GuestError, Input, Usage};
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
-use domain::schema;
 use domain::profile::{CallOutcome, OutcomeFailure};
+use domain::schema;
 use domain::{CorrelationId, Digest, ProfileName};
 use serde_json::Value;
 
@@ -47,7 +47,8 @@ impl Tenant {
         let prepared = self.prepare(&row).await?;
         let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
         let Some(declared) = declared else {
-            let offered: Vec<_> = prepared.connector.manifest.actions.iter().map(|declared| declared.name.as_str()).collect();
+            let offered: Vec<_> =
+                prepared.connector.manifest.actions.iter().map(|declared| declared.name.as_str()).collect();
             let message = format!("{} has no such action; it offers {}", row.connector, offered.join(", "));
             return Err(Error::new(Kind::NotFound, "unknown_action", message));
         };
@@ -84,7 +85,9 @@ impl Tenant {
         let failure = match &report.outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),
-            Err(failure) => Some(OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame }),
+            Err(failure) => {
+                Some(OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame })
+            }
         };
         let outcome = CallOutcome { at: self.now(), failure };
         self.change_profile(profile, |row| {
@@ -107,7 +110,8 @@ impl Tenant {
         correlation: &CorrelationId,
     ) -> Result<(), Error> {
         let lines = report.log.iter().map(|line| LogEvent::Line { line: line.clone() });
-        let exchanges = report.exchanges.iter().map(|exchange| LogEvent::Exchange { exchange: exchange.clone() });
+        let exchanges =
+            report.exchanges.iter().map(|exchange| LogEvent::Exchange { exchange: exchange.clone() });
         let failed = report.outcome.as_ref().err().map(|failure| LogEvent::Failed {
             call: call.to_owned(),
             code: failure.fault.code().to_owned(),

@@ -1,7 +1,7 @@
 //! Connectors of a tenant: upload, list, show.
 
-use domain::connector::{Connector, ConnectorRef};
 use domain::ConnectorName;
+use domain::connector::{Connector, ConnectorRef};
 use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
 use store::{Commit, Connectors as _, Expect, Page};
 
@@ -36,7 +36,11 @@ impl Tenant {
         };
         let name: ConnectorName = manifest.name.parse()?;
         let version = manifest.version.parse().map_err(|error| {
-            Error::new(Kind::Refused, "bad_manifest", format!("version {:?} in the manifest: {error}", manifest.version))
+            Error::new(
+                Kind::Refused,
+                "bad_manifest",
+                format!("version {:?} in the manifest: {error}", manifest.version),
+            )
         })?;
         let connector = Connector {
             name,
@@ -60,7 +64,9 @@ impl Tenant {
             Ok(()) => Ok(Uploaded { connector, existed: false, report: admitted.report }),
             // Somebody uploaded the same version meanwhile: whose bytes won decides.
             Err(error) if error.is_conflict() => match self.existing(&connector)? {
-                Some(existing) => Ok(Uploaded { connector: existing, existed: true, report: admitted.report }),
+                Some(existing) => {
+                    Ok(Uploaded { connector: existing, existed: true, report: admitted.report })
+                }
                 None => Err(error.into()),
             },
             Err(error) => Err(error.into()),
@@ -76,7 +82,9 @@ impl Tenant {
             Some(_) => Err(Error::new(
                 Kind::Conflict,
                 "version_exists",
-                format!("{reference} exists with other bytes; a version never changes, so raise it in the manifest"),
+                format!(
+                    "{reference} exists with other bytes; a version never changes, so raise it in the manifest"
+                ),
             )),
         }
     }

@@ -47,7 +47,9 @@ impl From<StoreError> for Error {
         let kind = match &error {
             StoreError::Conflict { .. } => Kind::Conflict,
             StoreError::TooLarge { .. } => Kind::TooLarge,
-            StoreError::NotJson { .. } | StoreError::BadCursor | StoreError::SecretSize { .. } => Kind::Invalid,
+            StoreError::NotJson { .. } | StoreError::BadCursor | StoreError::SecretSize { .. } => {
+                Kind::Invalid
+            }
             _ => Kind::Internal,
         };
         Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }

@@ -40,3 +40,4 @@ pub use logs::LogFilter;
 pub use pipeline::Options as PipelineOptions;
 pub use runtime::{AdmissionReport, RuntimeOptions};
 pub use store::Page;
+pub use wit::Rate;

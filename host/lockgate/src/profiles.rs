@@ -11,7 +11,7 @@ use domain::{ConnectorName, ProfileName, ScopeName};
 use semver::Version;
 use serde_json::Value;
 use store::{Commit, Expect, Page, Profiles as _};
-use wit::AuthScheme;
+use wit::{AuthScheme, Rate};
 
 use crate::error::{Error, Kind};
 use crate::tenant::{Tenant, paging};
@@ -32,6 +32,8 @@ pub struct NewProfile {
     pub config: Value,
     /// Which of the manifest's schemes; may be left out where it offers one or none.
     pub auth: Option<AuthChoice>,
+    /// In place of the manifest's rate, for an account that may be called faster or slower than others.
+    pub rate: Option<Rate>,
 }
 
 /// The choice of an authentication scheme.
@@ -51,6 +53,11 @@ impl Tenant {
         let config = manifest::config(&connector.manifest, new.config)?;
         manifest::requested_hosts(&connector.manifest, &config)?;
         let auth = choose(&connector.manifest.auth, new.auth)?;
+        if new.rate.is_some_and(|rate| rate.per_second == 0 || rate.burst == 0) {
+            let message =
+                "rate.per_second and rate.burst are at least 1; leave `rate` out for the connector's own";
+            return Err(Error::new(Kind::Invalid, "invalid_rate", message));
+        }
         let now = self.now();
         let profile = Profile {
             name: new.name,
@@ -58,6 +65,7 @@ impl Tenant {
             config,
             auth,
             grant: Grant::default(),
+            rate: new.rate,
             enabled: true,
             credential_set: false,
             outcomes: Vec::new(),
@@ -174,13 +182,19 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
     let Some(choice) = choice else {
         return match offered {
             [] => Ok(None),
-            [AuthScheme::Basic] => Err(invalid("the scheme basic needs a user; name it in `auth`".to_owned())),
+            [AuthScheme::Basic] => {
+                Err(invalid("the scheme basic needs a user; name it in `auth`".to_owned()))
+            }
             [scheme] => Ok(Some(Auth { scheme: scheme.clone(), user: None })),
             _ => Err(invalid(format!("the connector offers several schemes; choose one of {}", kinds()))),
         };
     };
     let Some(scheme) = offered.iter().find(|scheme| kind(scheme) == choice.kind) else {
-        return Err(invalid(format!("the connector does not offer {:?}; it offers {}", choice.kind, kinds())));
+        return Err(invalid(format!(
+            "the connector does not offer {:?}; it offers {}",
+            choice.kind,
+            kinds()
+        )));
     };
     match (scheme, &choice.user) {
         (AuthScheme::Basic, None) => Err(invalid("the scheme basic needs a user".to_owned())),

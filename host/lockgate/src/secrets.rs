@@ -38,7 +38,12 @@ impl Tenant {
     }
 
     /// Stores a secret that the connector may use by handle, under a name that its manifest declares.
-    pub async fn set_secret(&self, profile: &ProfileName, name: &SecretName, secret: Secret) -> Result<(), Error> {
+    pub async fn set_secret(
+        &self,
+        profile: &ProfileName,
+        name: &SecretName,
+        secret: Secret,
+    ) -> Result<(), Error> {
         let row = self.profile(profile)?;
         let manifest = self.connector_of(&row)?.manifest;
         if !manifest.secrets.iter().any(|declared| declared == name.as_str()) {

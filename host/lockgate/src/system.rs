@@ -22,14 +22,20 @@ pub struct OsRandomness;
 
 impl Randomness for OsRandomness {
     #[expect(clippy::disallowed_methods, reason = "this is the randomness that everybody else is handed")]
-    #[expect(clippy::expect_used, reason = "keys and identifiers without randomness would be worse than no host")]
+    #[expect(
+        clippy::expect_used,
+        reason = "keys and identifiers without randomness would be worse than no host"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }
 }
 
 /// Does what reads and writes files where a worker can spare the time.
-pub(crate) async fn off_the_workers<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let stopped = |_| Error::new(Kind::Internal, "stopped", "the host stopped in the middle of its work; try again");
+pub(crate) async fn off_the_workers<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let stopped =
+        |_| Error::new(Kind::Internal, "stopped", "the host stopped in the middle of its work; try again");
     tokio::task::spawn_blocking(work).await.map_err(stopped)
 }

@@ -71,7 +71,9 @@ impl Host {
 
     /// Who speaks with this bearer token. The answer to every wrong token is the same.
     pub fn speaker(&self, text: &str) -> Result<Speaker, Error> {
-        let refused = || Error::new(Kind::Unauthenticated, "unauthenticated", "the bearer token is missing or not valid");
+        let refused = || {
+            Error::new(Kind::Unauthenticated, "unauthenticated", "the bearer token is missing or not valid")
+        };
         if text.len() != TEXT_LEN || !text.is_ascii() {
             return Err(refused());
         }

@@ -14,6 +14,9 @@ use wit::{AuthScheme, Placement};
 use crate::ready::{NotReady, Ready, connector};
 use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
 
+/// A mapping of a batch takes milliseconds; one that takes seconds does not end.
+const MAPPING_CPU_MS: u64 = 2_000;
+
 /// Makes profiles ready to be called. Cheap to clone.
 #[derive(Clone)]
 pub struct Connectors {
@@ -74,6 +77,7 @@ impl Connectors {
             ceiling: &self.ceiling,
             limits: self.limits,
             credential: place.as_ref(),
+            rate: profile.rate.or(connector.manifest.rate),
         });
         let policy = policy.map_err(|error| NotReady::BadConfig {
             profile: profile.name.clone(),
@@ -172,7 +176,10 @@ impl Sandbox for Below {
                 config: "{}".into(),
                 scopes: Arc::default(),
                 correlation: correlation.clone(),
-                limits: self.connectors.limits,
+                limits: Limits {
+                    cpu_ms: MAPPING_CPU_MS.min(self.connectors.limits.cpu_ms),
+                    ..self.connectors.limits
+                },
             };
             self.transform.linked.transform(&call, program, &records).await.into()
         })

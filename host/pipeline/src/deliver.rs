@@ -49,6 +49,8 @@ pub(crate) enum Fate {
 #[derive(Debug, Default)]
 pub(crate) struct Delivered {
     pub(crate) fates: Vec<(Parcel, Fate)>,
+    /// The mapping or the destination did not return.
+    pub(crate) fault: Option<Failure>,
     /// The run cannot go on; what is kept waits for the next one.
     pub(crate) stop: Option<Failure>,
     /// The remote asked for a pause, which holds for whatever else waits for it.
@@ -89,6 +91,7 @@ impl Delivery<'_> {
         let mut mapped = Vec::new();
         match called.outcome {
             Err(fault) => {
+                delivered.fault = Some(of_mapping(failure_of_fault(&fault)));
                 for parcel in batch {
                     let verdict = judge.after_fault(&fault, false, &parcel.attempts, self.room.chance());
                     let verdict = Verdict { failure: of_mapping(verdict.failure), ..verdict };
@@ -156,6 +159,7 @@ impl Delivery<'_> {
         let now = self.room.now();
         let failure = failure_of_fault(fault);
         delivered.health.failed(now, &failure);
+        delivered.fault = Some(failure.clone());
         if fault.fault == Fault::NotOffered {
             // No record can pass, so none is spent on it.
             delivered.stop = Some(failure);

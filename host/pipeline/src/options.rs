@@ -18,6 +18,8 @@ pub struct Options {
     pub page_records_max: usize,
     /// Pages that one run reads; the next run continues from the cursor.
     pub pages_max: u32,
+    /// Calls in a row that may fail to return before the run ends.
+    pub faults_in_a_row_max: u32,
     /// Bytes of bodies that are handed to the destination in one call.
     pub batch_bytes_max: usize,
     /// Log entries kept for each tenant.
@@ -38,6 +40,7 @@ impl Default for Options {
             waiting_max: 500,
             page_records_max: 1_000,
             pages_max: 100_000,
+            faults_in_a_row_max: 8,
             batch_bytes_max: 4 << 20,
             log_entries_max: 50_000,
             exclusive: false,

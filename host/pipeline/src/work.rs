@@ -36,6 +36,7 @@ pub(crate) async fn work(
         ends: None,
         reading: Reading::default(),
         paused_until: None,
+        faults_in_a_row: 0,
         arrival: Health::default(),
     };
     match work.all().await {
@@ -54,6 +55,8 @@ struct Work {
     reading: Reading,
     /// The destination asked for a pause.
     paused_until: Option<Timestamp>,
+    /// Batches in a row whose call did not return.
+    faults_in_a_row: u32,
     /// How the destination has answered.
     arrival: Health,
 }
@@ -117,9 +120,8 @@ impl Work {
                 if delivered.pause_ms > 0 {
                     self.paused_until = Some(room.now().plus_ms(delivered.pause_ms));
                 }
-                return Ok(delivered
-                    .stop
-                    .map_or(Turn::Again, |failure| Turn::Over(Ending::Stopped(failure))));
+                let stop = delivered.stop.or_else(|| self.after_fault(&room, delivered.fault));
+                return Ok(stop.map_or(Turn::Again, |failure| Turn::Over(Ending::Stopped(failure))));
             }
         }
 
@@ -137,6 +139,24 @@ impl Work {
             _ if next_at.is_none() && self.held.run.source_done => Ok(Turn::Over(Ending::Done)),
             _ => Ok(Turn::Wait { until: next_at }),
         }
+    }
+
+    /// One record that no call survives is buried and the run goes on; code that survives no record ends the run, or
+    /// it would cost every record its full limit of time. What waits is kept for the next run.
+    fn after_fault(&mut self, room: &Room, fault: Option<Failure>) -> Option<Failure> {
+        let Some(failure) = fault else {
+            self.faults_in_a_row = 0;
+            return None;
+        };
+        self.faults_in_a_row = self.faults_in_a_row.saturating_add(1);
+        (self.faults_in_a_row >= room.options.faults_in_a_row_max).then(|| Failure {
+            code: "repeated_faults".to_owned(),
+            message: format!(
+                "{} calls in a row did not return; the last one: {}",
+                self.faults_in_a_row, failure.message
+            ),
+            ..failure
+        })
     }
 
     /// Makes both ends ready, again when a profile has changed.

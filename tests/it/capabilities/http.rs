@@ -21,7 +21,14 @@ async fn a_request_arrives_as_the_guest_wrote_it_with_what_the_host_adds() {
     let head = probed.echo.heads().remove(0);
     assert!(head.starts_with("GET /things/7?b=2&a=1%202 HTTP/1.1\r\n"), "{head}");
     let lower = head.to_lowercase();
-    for expected in ["x-twice: 1", "x-twice: 2", "accept: text/plain", "traceparent: 00-", "x-correlation-id: ", "host: 127.0.0.1"] {
+    for expected in [
+        "x-twice: 1",
+        "x-twice: 2",
+        "accept: text/plain",
+        "traceparent: 00-",
+        "x-correlation-id: ",
+        "host: 127.0.0.1",
+    ] {
         assert!(lower.contains(expected), "{expected} is missing: {head}");
     }
     let headers = seen["headers"].to_string();
@@ -40,9 +47,13 @@ async fn send_all_is_concurrent_and_keeps_the_order() {
             tokio::spawn(async move {
                 let mut buffer = vec![0; 4096];
                 let count = stream.read(&mut buffer).await.unwrap_or(0);
-                let path = String::from_utf8_lossy(&buffer[..count]).split(' ').nth(1).unwrap_or("").to_owned();
+                let path =
+                    String::from_utf8_lossy(&buffer[..count]).split(' ').nth(1).unwrap_or("").to_owned();
                 all.wait().await;
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{path}", path.len());
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{path}",
+                    path.len()
+                );
                 let _ = stream.write_all(answer.as_bytes()).await;
             });
         }
@@ -94,6 +105,10 @@ async fn a_closed_port_is_a_failure_that_names_no_system_error() {
     harness::profile(&tenant, "probe", "prober", &url, harness::CANARY, &["things:read"]).await;
     let called = harness::call(&tenant, "probe", "fetch", json!({ "url": format!("{url}/things") })).await;
     let seen = called.results[0].as_ref().unwrap();
-    assert_eq!((&seen["failed"]["kind"], &seen["failed"]["sent"]), (&json!("Connect"), &json!(false)), "{seen}");
+    assert_eq!(
+        (&seen["failed"]["kind"], &seen["failed"]["sent"]),
+        (&json!("Connect"), &json!(false)),
+        "{seen}"
+    );
     assert!(!seen.to_string().contains("os error"), "{seen}");
 }

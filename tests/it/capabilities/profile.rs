@@ -7,7 +7,15 @@ use crate::harness::{self, Probed};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_sees_its_own_configuration_and_scopes_and_no_secret() {
     let probed = Probed::new().await;
-    harness::profile(&probed.tenant, "other", "prober", &probed.echo.url, "other-canary-value", &["things:write"]).await;
+    harness::profile(
+        &probed.tenant,
+        "other",
+        "prober",
+        &probed.echo.url,
+        "other-canary-value",
+        &["things:write"],
+    )
+    .await;
     let config = probed.ask("config", json!({})).await;
     assert_eq!(config, json!({ "api_base": probed.echo.url }));
     assert_eq!(probed.ask("scopes", json!({})).await, json!(["things:read"]));

@@ -47,6 +47,8 @@ pub async fn profile(
         version: None,
         config: json!({ "api_base": url }),
         auth,
+        // The mock vendors are on this machine, and tests have no time to be polite.
+        rate: Some(lockgate::Rate { per_second: 10_000, burst: 10_000 }),
     };
     let name = new.name.clone();
     tenant.create_profile(new).await.expect("the profile is made");

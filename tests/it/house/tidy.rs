@@ -24,7 +24,8 @@ fn no_file_is_longer_than_one_idea() {
         }
     }
     for (name, ..) in LONG {
-        let lines = std::fs::read_to_string(super::top().join(name)).expect("a listed file exists").lines().count();
+        let lines =
+            std::fs::read_to_string(super::top().join(name)).expect("a listed file exists").lines().count();
         assert!(lines > LINES_MAX, "{name} is short enough now: take it off the list");
     }
 }
@@ -33,14 +34,16 @@ fn no_file_is_longer_than_one_idea() {
 fn no_room_is_a_junk_drawer() {
     for (name, _) in super::sources() {
         let stem = name.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
-        let banned = ["util", "utils", "common", "helpers", "helper", "manager", "handler", "service", "misc"];
+        let banned =
+            ["util", "utils", "common", "helpers", "helper", "manager", "handler", "service", "misc"];
         assert!(!banned.contains(&stem), "{name}: a name that says nothing");
     }
 }
 
 #[test]
 fn nothing_is_left_open_in_the_code() {
-    let marks = [concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("FIX", "ME"), concat!("XX", "X:")];
+    let marks =
+        [concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("FIX", "ME"), concat!("XX", "X:")];
     for (name, text) in super::sources() {
         for mark in marks {
             assert!(!text.contains(mark), "{name} contains {mark}");

@@ -26,7 +26,15 @@ async fn everything_survives(engine: Engine) {
         tenant.upload(component.to_vec()).await.unwrap();
     }
     harness::profile(&tenant, "crm", "crm", &crm.url(), &CrmOptions::default().token, CRM_SCOPES).await;
-    harness::profile(&tenant, "stripe", "stripe", &stripe.url(), &StripeOptions::default().key, STRIPE_SCOPES).await;
+    harness::profile(
+        &tenant,
+        "stripe",
+        "stripe",
+        &stripe.url(),
+        &StripeOptions::default().key,
+        STRIPE_SCOPES,
+    )
+    .await;
     let town = Town { crm, stripe, host, tenant };
     town.flow("deals", harness::DEAL_TO_INVOICE).await;
     let run = town.run("deals").await;

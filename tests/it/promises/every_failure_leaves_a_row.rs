@@ -16,7 +16,7 @@ async fn each_misbehaviour_is_told_apart_and_the_host_goes_on() {
     }
     let cases = [
         ("spin", "spin", "cpu_limit"),
-        ("hog", "memory", "memory_limit"),
+        ("hog", "memory_slowly", "memory_limit"),
         ("hog", "recurse", "stack_limit"),
         ("hog", "panic", "trap"),
     ];
@@ -24,10 +24,19 @@ async fn each_misbehaviour_is_told_apart_and_the_host_goes_on() {
         let name = profile.parse().unwrap();
         let failed = probed.tenant.call(&name, action, vec![json!({})], None).await.unwrap_err();
         assert_eq!((failed.kind, failed.code, failed.blame), (Kind::Guest, code, Blame::Guest), "{failed}");
-        let rows = probed.tenant.logs(LogFilter { profile: Some(&name), ..LogFilter::default() }, 100).unwrap().items;
-        let row = rows.iter().find(|row| matches!(&row.event, LogEvent::Failed { code: kept, .. } if kept == code));
+        let rows = probed
+            .tenant
+            .logs(LogFilter { profile: Some(&name), ..LogFilter::default() }, 100)
+            .unwrap()
+            .items;
+        let row =
+            rows.iter().find(|row| matches!(&row.event, LogEvent::Failed { code: kept, .. } if kept == code));
         assert!(row.is_some(), "{action} left no row: {rows:?}");
-        assert_eq!(probed.ask("echo", json!({ "a": 1 })).await["a"], 1, "the host is not well after {action}");
+        assert_eq!(
+            probed.ask("echo", json!({ "a": 1 })).await["a"],
+            1,
+            "the host is not well after {action}"
+        );
     }
 }
 
@@ -39,7 +48,9 @@ async fn a_guest_that_spins_does_not_hold_up_another() {
     let spinners: Vec<_> = (0..4)
         .map(|_| {
             let tenant = probed.tenant.clone();
-            tokio::spawn(async move { tenant.call(&"spin".parse().unwrap(), "spin", vec![json!({})], None).await })
+            tokio::spawn(
+                async move { tenant.call(&"spin".parse().unwrap(), "spin", vec![json!({})], None).await },
+            )
         })
         .collect();
     for n in 0..20 {
@@ -58,8 +69,11 @@ async fn a_flood_of_log_lines_is_cut_and_says_so() {
     harness::profile(&probed.tenant, "hog", "hog", &probed.echo.url, harness::CANARY, &[]).await;
     let name = "hog".parse().unwrap();
     probed.tenant.call(&name, "log_flood", vec![json!({})], None).await.unwrap();
-    let rows = probed.tenant.logs(LogFilter { profile: Some(&name), ..LogFilter::default() }, 500).unwrap().items;
+    let rows =
+        probed.tenant.logs(LogFilter { profile: Some(&name), ..LogFilter::default() }, 500).unwrap().items;
     assert!((100..=300).contains(&rows.len()), "{} rows", rows.len());
-    let said = rows.iter().any(|row| matches!(&row.event, LogEvent::Line { line } if line.message.contains("dropped")));
+    let said = rows
+        .iter()
+        .any(|row| matches!(&row.event, LogEvent::Line { line } if line.message.contains("dropped")));
     assert!(said, "nothing says that lines were dropped");
 }

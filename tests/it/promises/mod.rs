@@ -1,7 +1,7 @@
 //! The promises of the design, a file each. A test here fails when its promise is broken.
 
-mod accepted_means_durable;
 mod a_refusal_is_a_value;
+mod accepted_means_durable;
 mod every_failure_leaves_a_row;
 mod fresh_memory;
 mod nothing_ambient;

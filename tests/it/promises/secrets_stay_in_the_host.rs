@@ -28,8 +28,19 @@ async fn a_guest_cannot_bring_a_credential_of_its_own_or_any_framing() {
     let probed = Probed::new().await;
     let url = format!("{}/things", probed.echo.url);
     let names = [
-        "authorization", "Authorization", "host", "content-length", "transfer-encoding", "connection", "cookie",
-        "proxy-authorization", "x-forwarded-for", "x-http-method-override", "expect", "upgrade", "te",
+        "authorization",
+        "Authorization",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "cookie",
+        "proxy-authorization",
+        "x-forwarded-for",
+        "x-http-method-override",
+        "expect",
+        "upgrade",
+        "te",
     ];
     for name in names {
         let input = json!({ "method": "GET", "url": url, "headers": [[name, "1"]] });

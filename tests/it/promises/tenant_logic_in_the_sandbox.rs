@@ -16,8 +16,13 @@ async fn an_endless_mapping_ends_at_the_limit_and_its_records_are_kept() {
     assert_eq!(run.counts.delivered, 0);
     let accounted = run.counts.dead_lettered + run.counts.waiting();
     assert_eq!(accounted, run.counts.read, "a record was lost: {:?}", run.counts);
-    let blame = run.failure.map(|failure| failure.blame);
-    assert!(blame.is_none_or(|blame| blame != Blame::Host), "{blame:?}");
+    let failure = run.failure.expect("a reason");
+    assert_eq!(
+        (failure.code.as_str(), failure.blame),
+        ("repeated_faults", Blame::Operator),
+        "{}",
+        failure.message
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,7 +31,8 @@ async fn what_is_requested_and_not_granted_is_denied() {
     let name = "probe".parse().unwrap();
     let hosts = BTreeSet::from([probed.echo.url.parse().unwrap()]);
     probed.tenant.revoke(&name, &hosts, &BTreeSet::new()).await.unwrap();
-    let refused = probed.tenant.call(&name, "fetch", vec![json!({ "method": "GET", "url": url })], None).await;
+    let refused =
+        probed.tenant.call(&name, "fetch", vec![json!({ "method": "GET", "url": url })], None).await;
     let heard = match refused {
         Err(error) => error.message,
         Ok(called) => called.results[0].as_ref().unwrap()["denied"]["reason"].to_string(),
@@ -53,6 +54,7 @@ async fn no_grant_reaches_above_the_ceiling() {
         version: None,
         config: json!({ "api_base": echo.url }),
         auth: Some(lockgate::AuthChoice { kind: "bearer".to_owned(), user: None }),
+        rate: None,
     };
     tenant.create_profile(new).await.unwrap();
     let hosts = BTreeSet::from([echo.url.parse().unwrap()]);

@@ -39,6 +39,7 @@ impl Bench {
             config: serde_json::json!({}),
             auth,
             grant: Grant::default(),
+            rate: None,
             enabled: true,
             credential_set: true,
             outcomes: Vec::new(),

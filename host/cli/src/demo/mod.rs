@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use lockgate::{Builder, Host, Tenant};
 use domain::egress::Ceiling;
 use domain::run::Run;
+use lockgate::{Builder, Host, Tenant};
 
 use self::summary::Summary;
 use self::vendors::Vendors;
@@ -81,7 +81,8 @@ async fn serve(args: &DemoArgs, host: &Host) -> anyhow::Result<(String, String)>
         // One pass needs no particular port, and should not fail because somebody sits on the usual one.
         Err(_) if args.once => tokio::net::TcpListener::bind("127.0.0.1:0").await?,
         Err(error) => {
-            return Err(error).with_context(|| format!("listening on {}; choose another with --listen", args.listen));
+            return Err(error)
+                .with_context(|| format!("listening on {}; choose another with --listen", args.listen));
         }
     };
     let url = format!("http://{}", listener.local_addr()?);

@@ -60,7 +60,8 @@ impl Stage {
         }
         for scope in &connector.manifest.scopes {
             let granted = profile.grant.scopes.iter().any(|granted| granted.as_str() == scope.name);
-            let rules: Vec<_> = scope.rules.iter().map(|rule| format!("{} {}", rule.method, rule.path)).collect();
+            let rules: Vec<_> =
+                scope.rules.iter().map(|rule| format!("{} {}", rule.method, rule.path)).collect();
             let answer = if granted { "yes" } else { "no" };
             table.add_row([scope.name.clone(), rules.join("\n"), answer.to_owned()]);
         }
@@ -113,10 +114,16 @@ impl Stage {
         }
         let total = &summary.total;
         println!("  {:<24} {:>12}", "invoiced in this run", money(summary.amount_cents));
-        println!("  {:<24} {:>12}  in {} invoices", "invoiced in all", money(total.amount_cents), total.invoices);
+        println!(
+            "  {:<24} {:>12}  in {} invoices",
+            "invoiced in all",
+            money(total.amount_cents),
+            total.invoices
+        );
         let (expected, invoices) = (money(total.expected_amount_cents), total.expected_invoices);
         println!("  {:<24} {expected:>12}  in {invoices} invoices", "the data set demands");
-        let verdict = if summary.complete() { "every record is accounted for" } else { "the books do not balance" };
+        let verdict =
+            if summary.complete() { "every record is accounted for" } else { "the books do not balance" };
         println!("  {verdict}");
         Ok(())
     }
@@ -156,7 +163,7 @@ fn money(cents: i64) -> String {
     let digits = (cents / 100).abs().to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

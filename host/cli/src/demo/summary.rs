@@ -67,7 +67,8 @@ impl Summary {
     pub(super) fn complete(&self) -> bool {
         let accounted = self.duplicate + self.skipped + self.delivered + self.dead_lettered;
         let total = &self.total;
-        let books = total.invoices == total.expected_invoices && total.amount_cents == total.expected_amount_cents;
+        let books =
+            total.invoices == total.expected_invoices && total.amount_cents == total.expected_amount_cents;
         self.status == RunStatus::Succeeded && self.read == accounted && self.dead_lettered == 0 && books
     }
 }

@@ -124,7 +124,10 @@ fn port(url: &str) -> anyhow::Result<u16> {
     port.parse().with_context(|| format!("reading the port of {url}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the mock vendors are not part of the host; neither is their file")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the mock vendors are not part of the host; neither is their file"
+)]
 fn read(file: &Path) -> anyhow::Result<Kept> {
     match std::fs::read(file) {
         Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("reading {}", file.display())),
@@ -134,7 +137,10 @@ fn read(file: &Path) -> anyhow::Result<Kept> {
 }
 
 /// Through a second file and a rename, so that a kill leaves the old text or the new one.
-#[expect(clippy::disallowed_methods, reason = "the mock vendors are not part of the host; neither is their file")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the mock vendors are not part of the host; neither is their file"
+)]
 fn write(file: &Path, kept: &Kept) -> anyhow::Result<()> {
     let fresh = file.with_extension("new");
     std::fs::write(&fresh, serde_json::to_vec_pretty(kept)?)?;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use server::dto::Rate;
+
 use crate::args::Remote;
 
 const AFTER: &str = "\
@@ -98,6 +100,9 @@ pub(crate) struct CreateArgs {
     /// The user of `basic`. It is not secret; the password is set with `lockgate profiles credential`.
     #[arg(long, requires = "auth")]
     pub(crate) user: Option<String>,
+    /// Requests per second, and how many may go at once after a pause; the connector's own rate unless given.
+    #[arg(long, value_name = "PER_SECOND[:BURST]", value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
 }
 
 #[derive(Debug, Args)]
@@ -127,4 +132,26 @@ pub(crate) struct RunArgs {
     /// Makes the idempotency keys. Give the same one when you repeat a call whose outcome you do not know.
     #[arg(long)]
     pub(crate) key: Option<String>,
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let (per_second, burst) = text.split_once(':').unwrap_or((text, text));
+    match (per_second.parse(), burst.parse()) {
+        (Ok(per_second), Ok(burst)) => Ok(Rate { per_second, burst }),
+        _ => Err("write it as in 10 or 10:50".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_one_number_or_two() {
+        assert_eq!(rate("10"), Ok(Rate { per_second: 10, burst: 10 }));
+        assert_eq!(rate("10:50"), Ok(Rate { per_second: 10, burst: 50 }));
+        for text in ["", ":", "10:", "-1", "1.5", "10:5:1"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
 }

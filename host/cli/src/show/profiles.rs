@@ -34,6 +34,7 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("connector", inert(&format!("{}@{}", profile.connector.name, profile.connector.version))),
         ("status", format!("{}{}", profile.status.word(), why(profile))),
         ("auth", auth),
+        ("rate", rate(profile)),
         ("config", json_line(&profile.config)),
         ("granted", profile.granted_at.as_deref().map_or_else(|| "never".to_owned(), inert)),
         ("changed", inert(&profile.updated_at)),
@@ -71,6 +72,13 @@ pub(crate) fn one(profile: &Profile) -> String {
     }
     text.push_str(&section("The last calls:", &outcomes));
     text
+}
+
+fn rate(profile: &Profile) -> String {
+    match profile.rate {
+        None => "the connector's own".to_owned(),
+        Some(rate) => format!("{} requests a second, {} at once after a pause", rate.per_second, rate.burst),
+    }
 }
 
 /// What is missing, where something is.

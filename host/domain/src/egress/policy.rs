@@ -38,6 +38,8 @@ pub struct PolicyParts<'a> {
     pub limits: Limits,
     /// Where the host will put the profile's credential; the guest may not.
     pub credential: Option<&'a CredentialPlace>,
+    /// How fast the profile's requests may go; none for as fast as they come.
+    pub rate: Option<Rate>,
 }
 
 /// Why no policy can be made: the manifest and the configuration do not fit together.
@@ -73,7 +75,7 @@ struct Rights {
 
 impl Policy {
     pub fn new(parts: PolicyParts<'_>) -> Result<Self, PolicyError> {
-        let PolicyParts { profile, manifest, config, grant, ceiling, limits, credential } = parts;
+        let PolicyParts { profile, manifest, config, grant, ceiling, limits, credential, rate } = parts;
         let hosts = resolved_hosts(manifest, config)?;
         let scopes = manifest
             .scopes
@@ -90,7 +92,7 @@ impl Policy {
             granted: grant.hosts.clone(),
             scopes,
             credential: credential.cloned(),
-            rate: manifest.rate,
+            rate,
         };
         Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights) })
     }

@@ -133,6 +133,13 @@ impl Bench {
         self.work(&run).await
     }
 
+    /// What was handed to the committer happens though nobody waits for it any more; this waits for it.
+    pub(crate) async fn settled(&self) {
+        let mut commit = Commit::new();
+        commit.require_tenant(&self.tenant, Expect::Present);
+        self.store.commit(commit).await.unwrap();
+    }
+
     pub(crate) async fn change_flow(&self, change: impl FnOnce(&mut Flow)) {
         let mut flow = self.store.flow(&self.tenant, &self.flow).unwrap().unwrap().value;
         change(&mut flow);
@@ -230,6 +237,7 @@ fn profile(name: &str) -> Profile {
             hosts: [serde_json::from_value(json!("https://api.example.com")).unwrap()].into(),
             ..Grant::default()
         },
+        rate: None,
         enabled: true,
         credential_set: false,
         outcomes: Vec::new(),

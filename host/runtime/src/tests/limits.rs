@@ -26,7 +26,9 @@ async fn endless_loops_end_and_do_not_starve_others() {
         .map(|_| {
             let (spinning, ended) = (spinning.clone(), Arc::clone(&ended));
             tokio::spawn(async move {
-                let report = spinning.run(&call(), "act", &[input()]).await;
+                let mut call = call();
+                call.limits.cpu_ms = 600;
+                let report = spinning.run(&call, "act", &[input()]).await;
                 ended.fetch_add(1, Ordering::SeqCst);
                 report.outcome.unwrap_err().fault
             })

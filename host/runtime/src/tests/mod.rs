@@ -7,5 +7,4 @@ mod guest;
 mod limits;
 mod network;
 mod rooms;
-mod tmp_real;
 mod wasi;

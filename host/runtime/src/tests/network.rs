@@ -134,6 +134,7 @@ fn call_granted(origin: &Origin) -> CallFor {
         ceiling: &ceiling,
         limits: call.limits,
         credential: None,
+        rate: None,
     });
     CallFor { policy: Arc::new(policy.unwrap()), ..call }
 }

@@ -163,7 +163,8 @@ pub struct Trigger {
 }
 
 /// How fast a system may be called.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Sustained requests per second.
     pub per_second: u32,
@@ -242,9 +243,21 @@ impl From<domain::connector::Connector> for Connector {
             actions: manifest.actions.into_iter().map(Into::into).collect(),
             triggers: manifest.triggers.into_iter().map(Into::into).collect(),
             secrets: manifest.secrets,
-            rate: manifest.rate.map(|rate| Rate { per_second: rate.per_second, burst: rate.burst }),
+            rate: manifest.rate.map(Rate::from),
             imports: row.imports,
         }
+    }
+}
+
+impl From<wit::Rate> for Rate {
+    fn from(wit::Rate { per_second, burst }: wit::Rate) -> Self {
+        Self { per_second, burst }
+    }
+}
+
+impl From<Rate> for wit::Rate {
+    fn from(Rate { per_second, burst }: Rate) -> Self {
+        Self { per_second, burst }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use wit::{AuthScheme, Manifest};
 
-use super::{Blame, Status};
+use super::{Blame, Rate, Status};
 
 /// A profile to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -30,6 +30,9 @@ pub struct NewProfile {
     /// Needed where the connector offers several ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<NewAuth>,
+    /// In place of the connector's own rate, for an account that may be called faster or slower than others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
 }
 
 /// The choice of a way to authenticate.
@@ -114,6 +117,9 @@ pub struct Profile {
     /// How it authenticates; absent where the system asks for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
+    /// In place of the connector's own rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// Whether a credential is stored.
     pub credential_set: bool,
     /// Origins: requested, granted. Both keys must turn.
@@ -234,6 +240,7 @@ impl Profile {
             enabled: row.enabled,
             config: row.config,
             auth: row.auth.map(|auth| Auth { kind: kind(&auth.scheme).to_owned(), user: auth.user }),
+            rate: row.rate.map(Rate::from),
             credential_set: row.credential_set,
             outcomes: row.outcomes.into_iter().map(Into::into).collect(),
             granted_at: row.grant.granted_at.map(|at| at.to_string()),

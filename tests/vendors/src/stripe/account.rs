@@ -71,7 +71,8 @@ impl Account {
             let status_after = entry.status_after;
             let call = entry.call();
             // An entry was accepted once; if it is refused now, the file is not one of ours.
-            let refused = |_| io::Error::new(io::ErrorKind::InvalidData, "the biller's daybook cannot be read");
+            let refused =
+                |_| io::Error::new(io::ErrorKind::InvalidData, "the biller's daybook cannot be read");
             let posting = Posting::read(&call).map_err(refused)?;
             let key = self.idempotency_key(&call).map_err(refused)?;
             self.enter(&call, posting, key, status_after);

@@ -58,6 +58,13 @@ impl Entry {
             headers.insert("idempotency-key", key);
         }
         let body = Some(Bytes::from(self.body));
-        Call { ordinal: self.ordinal, method: Method::POST, path: self.path, query: String::new(), headers, body }
+        Call {
+            ordinal: self.ordinal,
+            method: Method::POST,
+            path: self.path,
+            query: String::new(),
+            headers,
+            body,
+        }
     }
 }

@@ -34,6 +34,7 @@ fn permit(method: &str, url: &str) -> Permit<Wire> {
         ceiling: &Arc::new(Ceiling { private, ..Ceiling::default() }),
         limits: Limits::default(),
         credential: None,
+        rate: None,
     };
     let request = Request {
         method: method.into(),

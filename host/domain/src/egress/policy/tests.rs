@@ -47,6 +47,7 @@ fn policy_with(ceiling: Ceiling, credential: Option<CredentialPlace>) -> Arc<Pol
         ceiling: &Arc::new(ceiling),
         limits: Limits { wall_ms: 10_000, ..Limits::default() },
         credential: credential.as_ref(),
+        rate: None,
     };
     Arc::new(Policy::new(parts).unwrap())
 }
@@ -160,6 +161,7 @@ fn nothing_granted_means_nothing_allowed() {
         ceiling: &Arc::new(Ceiling::default()),
         limits: Limits::default(),
         credential: None,
+        rate: None,
     };
     let policy = Arc::new(Policy::new(parts).unwrap());
     let denial =
@@ -235,6 +237,7 @@ fn a_rule_for_an_unknown_host_makes_no_policy() {
         ceiling: &Arc::new(Ceiling::default()),
         limits: Limits::default(),
         credential: None,
+        rate: None,
     };
     assert!(matches!(Policy::new(parts), Err(PolicyError::Scope(_))));
     assert!(matches!(Policy::new(PolicyParts { config: &json!({}), ..parts }), Err(PolicyError::Host(_))));

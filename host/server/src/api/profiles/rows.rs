@@ -32,6 +32,7 @@ pub(crate) async fn create_profile(
             version,
             config: new.config.unwrap_or_else(|| serde_json::json!({})),
             auth: new.auth.map(|auth| AuthChoice { kind: auth.kind, user: auth.user }),
+            rate: new.rate.map(Into::into),
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shown(&tenant, profile)?)))

@@ -1,0 +1,19 @@
+//! The integration tests, in one binary: the house rules, the promises, the capabilities, the real counterpart.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests read the tree, and end at the first surprise"
+)]
+
+mod bad_input;
+mod capabilities;
+mod counterpart;
+mod flows;
+mod harness;
+mod house;
+mod promises;
