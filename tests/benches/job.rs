@@ -15,20 +15,15 @@ mod harness;
 const ROUNDS: usize = 5;
 
 pub async fn compare() {
-    let mut native = Vec::new();
-    for _ in 0..ROUNDS {
-        native.push(natively().await);
-    }
     for (name, engine) in [
         ("demo flow, in memory", None),
         ("demo flow, durable on sled", Some(Engine::Sled)),
         ("demo flow, durable on redb", Some(Engine::Redb)),
     ] {
-        let mut sandboxed = Vec::new();
-        let mut native = native.clone();
-        for at in 0..ROUNDS {
+        let (mut sandboxed, mut native) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
             sandboxed.push(in_the_sandbox(engine).await);
-            native[at] = natively().await;
+            native.push(natively().await);
         }
         row(name, "native, keeping nothing", |rate| format!("{rate:.0} records/s"), sandboxed, native);
     }

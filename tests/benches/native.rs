@@ -16,6 +16,7 @@ const BATCH: usize = 25;
 
 impl Native {
     pub fn new(crm: String, crm_token: String, stripe: String, stripe_key: String) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { client, crm, crm_token, stripe, stripe_key }
     }

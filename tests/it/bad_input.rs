@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use lockgate::domain::Secret;
 use lockgate::domain::flow::{DeliveryPolicy, Destination, Source};
 use lockgate::domain::run::RunStatus;
-use lockgate::{Host, Kind, NewFlow, NewProfile, Tenant};
+use lockgate::{Kind, NewFlow, NewProfile, Tenant};
 use lockgate_tests::guests;
 use serde_json::json;
 use vendors::Faults;
 
-use crate::harness::{DEAL_TO_INVOICE, Probed, Town};
+use crate::harness::{DEAL_TO_INVOICE, Probed, Town, reaching};
 
 async fn refused(tenant: &Tenant, bytes: &[u8]) -> lockgate::Error {
     let error = tenant.upload(bytes.to_vec()).await.expect_err("the upload is refused");
@@ -20,7 +20,7 @@ async fn refused(tenant: &Tenant, bytes: &[u8]) -> lockgate::Error {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_an_acceptable_component_is_refused_by_name() {
-    let host = Host::builder().upload_bytes_max(2 << 20).build().await.unwrap();
+    let host = reaching(&[]).upload_bytes_max(2 << 20).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     let core = b"\0asm\x01\0\0\0";
     let cases: [(&[u8], &str); 11] = [
@@ -51,7 +51,7 @@ async fn what_is_not_an_acceptable_component_is_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn describe_has_no_capability_at_all() {
-    let host = Host::builder().build().await.unwrap();
+    let host = reaching(&[]).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     let uploaded = tenant.upload(guests::TRIES_IN_DESCRIBE.to_vec()).await.unwrap();
     let title = uploaded.connector.manifest.title;
@@ -60,7 +60,7 @@ async fn describe_has_no_capability_at_all() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_never_changes_and_the_same_bytes_may_come_twice() {
-    let host = Host::builder().build().await.unwrap();
+    let host = reaching(&[]).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     let first = tenant.upload(plugins::STRIPE.to_vec()).await.unwrap();
     assert!(!first.existed);

@@ -55,17 +55,21 @@ impl LocalStripe {
 
     /// Through its own API, past the sandbox.
     async fn get(&self, path: &str) -> Value {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        json_of(client.get(format!("{}{path}", self.url)).bearer_auth(KEY)).await
+        json_of(client().get(format!("{}{path}", self.url)).bearer_auth(KEY)).await
     }
 
     /// Through its own API, past the sandbox.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Value {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = client.post(format!("{}{path}", self.url)).bearer_auth(KEY).body(form);
+        let request = client().post(format!("{}{path}", self.url)).bearer_auth(KEY).body(form);
         json_of(request.header("content-type", "application/x-www-form-urlencoded")).await
     }
+}
+
+fn client() -> reqwest::Client {
+    // The first caller chooses for the process, and every caller chooses the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 async fn json_of(request: reqwest::RequestBuilder) -> Value {

@@ -7,7 +7,7 @@ use auth::Vault;
 use domain::call::Limits;
 use domain::connector::ConnectorRef;
 use domain::egress::Ceiling;
-use domain::{Clock, Randomness, Resolver};
+use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
 use runtime::{Runtime, RuntimeOptions, Upload};
@@ -43,6 +43,7 @@ pub struct Builder {
     runtime: RuntimeOptions,
     pipeline: PipelineOptions,
     resolver: Option<Arc<dyn Resolver>>,
+    artefacts: Option<Arc<dyn Artefacts>>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     upload_bytes_max: usize,
@@ -59,6 +60,7 @@ impl Default for Builder {
             runtime: RuntimeOptions::default(),
             pipeline: PipelineOptions::default(),
             resolver: None,
+            artefacts: None,
             clock: Arc::new(SystemClock),
             randomness: Arc::new(OsRandomness),
             upload_bytes_max: UPLOAD_BYTES_MAX,
@@ -124,6 +126,14 @@ impl Builder {
         self
     }
 
+    /// Keeps compiled code elsewhere than in the data folder, for instance where several hosts share it. What it loads
+    /// is run as it is: an implementation must authenticate it.
+    #[must_use]
+    pub fn artefacts(mut self, artefacts: Arc<dyn Artefacts>) -> Self {
+        self.artefacts = Some(artefacts);
+        self
+    }
+
     /// Tells the time in place of the system.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -156,6 +166,7 @@ impl Builder {
             runtime,
             pipeline,
             resolver,
+            artefacts,
             clock,
             randomness,
             ..
@@ -169,7 +180,7 @@ impl Builder {
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let egress = Egress::new(egress, resolver, clock.clone())?;
         let vault = Arc::new(Vault::new(store.clone()));
-        let artefacts = Arc::new(store.artefacts());
+        let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
         let runtime = Runtime::new(runtime, egress, vault, artefacts, clock.clone(), randomness.clone())?;
         let ceiling = Arc::new(ceiling);
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), Limits::default());

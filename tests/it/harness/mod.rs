@@ -1,10 +1,12 @@
 //! A host in memory with the mock vendors around it, for the tests of what a whole host does.
 
+mod compiled;
 mod echo;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use compiled::Compiled;
 pub use echo::Echo;
 use lockgate::domain::Secret;
 use lockgate::domain::egress::{Ceiling, Origin};
@@ -28,7 +30,7 @@ pub const STRIPE_SCOPES: &[&str] = &["customers:read", "customers:write", "invoi
 /// A host whose ceiling lets it reach these origins on loopback, and nothing else in private ranges.
 pub fn reaching(urls: &[&str]) -> Builder {
     let private: BTreeSet<Origin> = urls.iter().map(|url| url.parse().expect("an origin")).collect();
-    Host::builder().ceiling(Ceiling { private, ..Ceiling::default() })
+    Host::builder().ceiling(Ceiling { private, ..Ceiling::default() }).artefacts(Compiled::shared())
 }
 
 /// A profile with a credential and exactly these scopes.

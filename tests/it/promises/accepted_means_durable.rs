@@ -8,7 +8,7 @@ use lockgate::domain::run::RunStatus;
 use lockgate::{Engine, Host, Key, LogFilter, RunsOf};
 use vendors::{Crm, CrmOptions, Stripe, StripeOptions};
 
-use crate::harness::{self, CRM_SCOPES, STRIPE_SCOPES, Town};
+use crate::harness::{self, CRM_SCOPES, STRIPE_SCOPES, Town, reaching};
 
 async fn open(dir: &Path, engine: Engine, crm: &Crm, stripe: &Stripe) -> Host {
     let private = [crm.url(), stripe.url()].iter().map(|url| url.parse().unwrap()).collect();
@@ -70,16 +70,16 @@ async fn everything_survives_a_restart_on_redb() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_does_not_open_with_another_key_and_no_new_key_is_made_over_it() {
     let folder = tempfile::tempdir().unwrap();
-    let host = Host::builder().data_dir(folder.path()).build().await.unwrap();
+    let host = reaching(&[]).data_dir(folder.path()).build().await.unwrap();
     host.tenant("acme").unwrap().upload(plugins::STRIPE.to_vec()).await.unwrap();
     host.shutdown().await;
     drop(host);
     let other = Key::Hex("0123456789abcdef".repeat(4));
-    let refused = Host::builder().data_dir(folder.path()).key(other).build().await.err().expect("refused");
+    let refused = reaching(&[]).data_dir(folder.path()).key(other).build().await.err().expect("refused");
     assert!(refused.message.contains("key"), "{refused}");
 
     std::fs::remove_file(folder.path().join("lockgate.key")).unwrap();
-    let refused = Host::builder().data_dir(folder.path()).build().await.err().expect("refused");
+    let refused = reaching(&[]).data_dir(folder.path()).build().await.err().expect("refused");
     assert!(refused.message.contains("key"), "{refused}");
     assert!(!folder.path().join("lockgate.key").exists(), "a new key was made over an existing store");
 }
@@ -87,8 +87,8 @@ async fn a_store_does_not_open_with_another_key_and_no_new_key_is_made_over_it()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hosts_do_not_share_a_data_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Host::builder().data_dir(folder.path()).build().await.unwrap();
-    let refused = Host::builder().data_dir(folder.path()).build().await.err().expect("refused");
+    let first = reaching(&[]).data_dir(folder.path()).build().await.unwrap();
+    let refused = reaching(&[]).data_dir(folder.path()).build().await.err().expect("refused");
     assert!(refused.message.contains("use"), "{refused}");
     first.shutdown().await;
 }

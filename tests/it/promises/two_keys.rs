@@ -45,7 +45,7 @@ async fn what_is_requested_and_not_granted_is_denied() {
 async fn no_grant_reaches_above_the_ceiling() {
     let echo = harness::Echo::start().await;
     // The default ceiling: public addresses over https.
-    let host = lockgate::Host::builder().build().await.unwrap();
+    let host = harness::reaching(&[]).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();
     let new = lockgate::NewProfile {
