@@ -1,4 +1,5 @@
 //! Uploads a component and runs one of its actions in the sandbox.
+#![allow(clippy::print_stdout, reason = "an example is for looking at")]
 
 use std::collections::BTreeSet;
 

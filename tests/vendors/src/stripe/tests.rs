@@ -1,4 +1,5 @@
 //! Holds the biller to Stripe's shapes, to its arithmetic, and to one effect for each idempotency key.
+#![allow(clippy::disallowed_methods, reason = "the tests look into the vendor's own file")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

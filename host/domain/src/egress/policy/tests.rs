@@ -47,7 +47,7 @@ fn policy_with(ceiling: Ceiling, credential: Option<CredentialPlace>) -> Arc<Pol
         ceiling: &Arc::new(ceiling),
         limits: Limits { wall_ms: 10_000, ..Limits::default() },
         credential: credential.as_ref(),
-        rate: manifest.rate,
+        rate: manifest().rate,
     };
     Arc::new(Policy::new(parts).unwrap())
 }
