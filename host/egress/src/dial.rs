@@ -15,7 +15,8 @@ use crate::tls::Tls;
 
 /// How many pins one tenant keeps warm; beyond, the one that was not used for longest is closed.
 const PINS_MAX: usize = 32;
-const IDLE_PER_PIN_MAX: usize = 8;
+/// As many as a tenant may have under way: fewer, and each round of a batch would open connections anew.
+const IDLE_PER_PIN_MAX: usize = 32;
 /// Below the five seconds after which common servers close an idle connection: reusing one that is being closed
 /// loses the request, and a lost request may have been sent.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);

@@ -17,7 +17,7 @@ use crate::failure::HostFailed;
 use crate::runtime::Rooms;
 
 /// Requests of one `send-all` that are under way at once; the tenant's own bound may be lower.
-const UNDER_WAY_MAX: usize = 16;
+const UNDER_WAY_MAX: usize = 32;
 /// Rows that are kept of one call. Later requests are counted only.
 const ROWS_MAX: usize = 1_000;
 
