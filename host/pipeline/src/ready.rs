@@ -22,10 +22,10 @@ pub enum NotReady {
     UnknownProfile(ProfileName),
     #[error("the profile {0} is disabled; enable it with `lockgate profiles enable {0}`")]
     Disabled(ProfileName),
-    #[error("the profile {0} has no credential; set it with `lockgate profiles secret {0}`")]
+    #[error("the profile {0} has no credential; set it with `lockgate profiles credential {0}`")]
     NoCredential(ProfileName),
     #[error(
-        "the profile {0} has no granted host; grant what its connector asks for with `lockgate profiles grant {0}`"
+        "the profile {0} has no granted host; grant what its connector asks for with `lockgate profiles grant {0} --all`"
     )]
     NoGrant(ProfileName),
     #[error("there is no connector {0}; upload it or choose another version for the profile")]
@@ -107,9 +107,11 @@ pub(crate) fn connector(store: &Store, tenant: &TenantId, profile: &Profile) -> 
     if profile.auth.is_some() && !profile.credential_set {
         return Err(NotReady::NoCredential(profile.name.clone()));
     }
-    if profile.grant.hosts.is_empty() {
+    let row = store.connector(tenant, &profile.connector).map_err(|_| NotReady::Store)?;
+    let row = row.ok_or_else(|| NotReady::UnknownConnector(profile.connector.clone()))?;
+    // A connector that only computes asks for no host and needs none.
+    if profile.grant.hosts.is_empty() && !row.value.manifest.hosts.is_empty() {
         return Err(NotReady::NoGrant(profile.name.clone()));
     }
-    let row = store.connector(tenant, &profile.connector).map_err(|_| NotReady::Store)?;
-    row.map(|row| row.value).ok_or_else(|| NotReady::UnknownConnector(profile.connector.clone()))
+    Ok(row.value)
 }
