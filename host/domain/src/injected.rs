@@ -137,7 +137,9 @@ pub enum HmacAlgorithm {
 /// Why a credential cannot be used. Never carries any part of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    #[error("the profile holds no secret named {0}; set it with `lockgate profiles credential` or `lockgate profiles secret`")]
+    #[error(
+        "the profile holds no secret named {0}; set it with `lockgate profiles credential` or `lockgate profiles secret`"
+    )]
     Missing(SecretName),
     #[error("the secret {0} cannot be used with this scheme; set it again")]
     Unusable(SecretName),

@@ -31,8 +31,11 @@ pub(super) async fn connectors(tenant: &Tenant, vendors: &Vendors, stage: &Stage
         ("stripe", plugins::STRIPE, STRIPE, &stripe, &stripe_key, STRIPE_SCOPES),
     ];
     for (connector, bytes, profile, url, secret, scopes) in plan {
-        let uploaded =
-            tenant.upload(bytes.to_vec()).await.with_context(|| format!("uploading {connector}"))?;
+        let uploaded = tenant.upload(bytes.to_vec()).await.with_context(|| {
+            format!(
+                "uploading {connector}; a folder of an older build is kept: choose another one with --data"
+            )
+        })?;
         let name = profile.parse()?;
         let new = NewProfile {
             name,

@@ -2,24 +2,25 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::exchange::SendFailureKind::Tls;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rcgen::{CertifiedKey, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use super::remote::answer;
 use super::{Running, World, assert_failed, body, post};
 
-/// Made for `tls.test`, signed by itself, valid until 2124; its key protects nothing.
-const SELF_SIGNED: &[u8] = include_bytes!("self_signed.pem");
+/// Made for `tls.test`, signed by itself, new in each test process.
+static SELF_SIGNED: LazyLock<CertifiedKey<KeyPair>> =
+    LazyLock::new(|| rcgen::generate_simple_self_signed(["tls.test".to_owned()]).unwrap());
 
 /// Serves one connection after another on a thread of its own.
 fn serve(versions: &[&'static SupportedProtocolVersion]) -> u16 {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let chain = vec![CertificateDer::from_pem_slice(SELF_SIGNED).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(SELF_SIGNED).unwrap();
+    let chain = vec![SELF_SIGNED.cert.der().clone()];
+    let key = PrivateKeyDer::try_from(SELF_SIGNED.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .unwrap()
@@ -45,7 +46,7 @@ fn serve(versions: &[&'static SupportedProtocolVersion]) -> u16 {
 fn world(host: &str, port: u16, trusted: bool) -> (Running, String) {
     let origin = format!("https://{host}:{port}");
     let mut world = World::new().private(&origin).resolves(host, &[&["127.0.0.1"]]);
-    world.options.extra_root_pem = trusted.then(|| SELF_SIGNED.to_vec());
+    world.options.extra_root_pem = trusted.then(|| SELF_SIGNED.cert.pem().into_bytes());
     (world.run(), format!("{origin}/"))
 }
 
