@@ -10,6 +10,7 @@
     reason = "tests read the tree, and end at the first surprise"
 )]
 
+mod api;
 mod bad_input;
 mod capabilities;
 mod counterpart;
