@@ -1,5 +1,5 @@
 //! What the sandbox costs, as ratios within one run: a call against bare wasmtime, and the main job against the same
-//! work done natively. Run with `cargo bench -p lockgate-tests`.
+//! work done natively. The README says how it is run.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
