@@ -10,6 +10,7 @@ mod body;
 mod caller;
 pub mod dto;
 mod guard;
+mod linger;
 mod options;
 mod path;
 mod problem;

@@ -13,6 +13,8 @@ pub struct Options {
     pub body_ms_max: u64,
     /// How long a request may take in all.
     pub request_ms_max: u64,
+    /// How long a client that was refused may go on sending, so that it finds the answer and not a reset connection.
+    pub linger_ms_max: u64,
     /// Components that may be in memory at once.
     pub uploads_max: usize,
     /// Components of one tenant that may be in memory at once.
@@ -21,18 +23,26 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            upload_bytes_max: 32 << 20,
-            upload_ms_max: 120_000,
-            body_ms_max: 20_000,
-            request_ms_max: 300_000,
-            uploads_max: 8,
-            uploads_per_tenant_max: 2,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Options {
+    /// What a server has where nothing else is said.
+    pub const DEFAULT: Self = Self {
+        upload_bytes_max: 32 << 20,
+        upload_ms_max: 120_000,
+        body_ms_max: 20_000,
+        request_ms_max: 300_000,
+        linger_ms_max: 10_000,
+        uploads_max: 8,
+        uploads_per_tenant_max: 2,
+    };
+
+    pub(crate) fn linger_time(&self) -> Duration {
+        Duration::from_millis(self.linger_ms_max)
+    }
+
     pub(crate) fn upload_time(&self) -> Duration {
         Duration::from_millis(self.upload_ms_max)
     }

@@ -12,6 +12,7 @@ use crate::api;
 use crate::app::App;
 use crate::caller::{Door, admit};
 use crate::guard::guard;
+use crate::linger::linger;
 use crate::options::Options;
 use crate::problem::{method_not_allowed, no_such_route};
 
@@ -72,6 +73,7 @@ pub fn router(host: Host, options: Options) -> Router {
     all.fallback(no_such_route)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(options, guard))
+        .layer(from_fn_with_state(options, linger))
         .with_state(app)
 }
 
