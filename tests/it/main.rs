@@ -16,5 +16,6 @@ mod capabilities;
 mod counterpart;
 mod flows;
 mod harness;
+mod hostile;
 mod house;
 mod promises;

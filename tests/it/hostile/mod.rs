@@ -1,0 +1,1 @@
+//! What attackers try, by where they stand: `SECURITY.md` names the test for each numbered case.
