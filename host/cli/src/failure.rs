@@ -88,7 +88,7 @@ impl Failure {
             Self::Problem(problem) => match problem.status {
                 401 | 403 => 5,
                 404 if problem.code != "no_such_route" => 4,
-                400 | 409 | 413 | 415 | 422 => 3,
+                400 | 409 | 413 | 415 | 422 | 429 => 3,
                 _ => 1,
             },
             Self::Unreachable { .. } | Self::NotOurs { .. } => 6,
@@ -124,6 +124,7 @@ mod tests {
             code: code.to_owned(),
             blame: Blame::Operator,
             correlation: None,
+            retry_after_s: None,
         })
     }
 
@@ -138,6 +139,7 @@ mod tests {
             (413, 3),
             (415, 3),
             (422, 3),
+            (429, 3),
             (500, 1),
             (502, 1),
             (503, 1),

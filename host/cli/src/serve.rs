@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use domain::Clock as _;
 use domain::TenantId;
 use domain::egress::Ceiling;
 use domain::token::Bearer;
-use lockgate::{Host, Key};
+use lockgate::{Host, Key, SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -70,7 +71,11 @@ fn ceiling(path: &Path) -> anyhow::Result<Ceiling> {
 /// A host without an operator's token could never be used: the first start makes one.
 async fn tokens(host: &Host, args: &ServeArgs) -> anyhow::Result<()> {
     let path = args.data.join(TOKEN_FILE);
-    let known = host.tokens(None, 500)?.items.iter().any(|token| token.bearer == Bearer::Operator);
+    let known = host
+        .tokens(None, 500)?
+        .items
+        .iter()
+        .any(|token| token.bearer == Bearer::Operator && !token.is_expired(SystemClock.now()));
     if args.new_operator_token || !known {
         let made = host.make_token(Bearer::Operator).await?;
         files::write_private(&path, &made.text)?;

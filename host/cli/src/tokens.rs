@@ -4,6 +4,8 @@ pub(crate) mod args;
 
 use std::process::ExitCode;
 
+use domain::Clock as _;
+use lockgate::SystemClock;
 use server::dto::{NewToken, NewTokenMade, Page, Role, Token};
 
 use self::args::{TokensArgs, TokensVerb};
@@ -15,9 +17,10 @@ use crate::show;
 pub(crate) async fn run(args: TokensArgs) -> Result<ExitCode, Failure> {
     let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
     match args.verb.unwrap_or(TokensVerb::List) {
-        TokensVerb::Create { tenant, operator } => {
-            let role = if operator { Role::Operator } else { Role::Tenant };
-            let made = client.post(&["tokens"], Some(&NewToken { role, tenant })).await?;
+        TokensVerb::Create { tenant, operator, role, expires_in } => {
+            let role = if operator { Role::Operator } else { role.into() };
+            let expires_at = expires_in.map(|ms| SystemClock.now().plus_ms(ms).to_string());
+            let made = client.post(&["tokens"], Some(&NewToken { role, tenant, expires_at })).await?;
             let made: NewTokenMade = screen.answer(made, |made: &NewTokenMade| show::inert(&made.token))?;
             screen.hint(&format!(
                 "token {}; this text is shown once and kept nowhere",

@@ -30,7 +30,7 @@ pub use profiles::{AuthChoice, NewProfile};
 pub use runs::RunsOf;
 pub use system::{OsRandomness, SystemClock};
 pub use tenant::Tenant;
-pub use tokens::{NewToken, Speaker};
+pub use tokens::{NewToken, Speaker, TokenFor};
 
 /// The words of the house: ids, rows and decisions.
 pub use domain;

@@ -1,9 +1,9 @@
-//! API tokens: made once, shown once, kept as a hash.
+//! API tokens: made once, shown once, kept as a hash; each with a role and, if wanted, an end.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::token::{Bearer, Token};
-use domain::{Digest, TenantId, TokenId};
+use domain::token::{Bearer, Role, Token};
+use domain::{Digest, TenantId, Timestamp, TokenId};
 use store::{Commit, Expect, Page, Tokens as _};
 use subtle::ConstantTimeEq as _;
 
@@ -25,25 +25,52 @@ pub struct NewToken {
     pub text: String,
 }
 
+/// A token to be made. A `Bearer` alone becomes one that may do everything of its kind and does not end.
+#[derive(Clone, Debug)]
+pub struct TokenFor {
+    /// For whom it speaks.
+    pub bearer: Bearer,
+    /// Of a tenant's token: how much of the tenant it may use.
+    pub role: Role,
+    /// From then on it is not valid.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl From<Bearer> for TokenFor {
+    fn from(bearer: Bearer) -> Self {
+        Self { bearer, role: Role::Owner, expires_at: None }
+    }
+}
+
 /// For whom a request speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Speaker {
     /// May make tenants' tokens, and sees no tenant's data.
     Operator,
-    /// One tenant.
-    Tenant(TenantId),
+    /// One tenant, as far as the role reaches.
+    Tenant {
+        /// Whose data it is.
+        tenant: TenantId,
+        /// How much of it.
+        role: Role,
+    },
 }
 
 impl Host {
     /// Makes a token. Durable before it returns.
-    pub async fn make_token(&self, bearer: Bearer) -> Result<NewToken, Error> {
+    pub async fn make_token(&self, wanted: impl Into<TokenFor>) -> Result<NewToken, Error> {
         let rooms = &self.rooms;
+        let TokenFor { bearer, role, expires_at } = wanted.into();
+        if expires_at.is_some_and(|at| at <= rooms.clock.now()) {
+            let message = "expires_at is not in the future; the token would never be valid";
+            return Err(Error::new(Kind::Invalid, "invalid_token", message));
+        }
         let id = TokenId::make(&*rooms.clock, &*rooms.randomness);
         let mut chance = [0; SECRET_BYTES];
         rooms.randomness.fill(&mut chance);
         let secret = URL_SAFE_NO_PAD.encode(chance);
         let hash = Digest::of(secret.as_bytes()).to_string();
-        let token = Token { id, bearer, hash, created_at: rooms.clock.now() };
+        let token = Token { id, bearer, role, hash, created_at: rooms.clock.now(), expires_at };
         let mut commit = Commit::new();
         if let Bearer::Tenant { tenant } = &token.bearer {
             enrol(rooms, tenant, &mut commit)?;
@@ -69,7 +96,8 @@ impl Host {
         Ok(self.rooms.store.commit(commit).await?)
     }
 
-    /// Who speaks with this bearer token. The answer to every wrong token is the same.
+    /// Who speaks with this bearer token. The answer to every token that is not valid is the same: garbage, unknown,
+    /// revoked and expired cannot be told apart.
     pub fn speaker(&self, text: &str) -> Result<Speaker, Error> {
         let refused = || {
             Error::new(Kind::Unauthenticated, "unauthenticated", "the bearer token is missing or not valid")
@@ -87,9 +115,14 @@ impl Host {
         if !bool::from(hash.as_str().as_bytes().ct_eq(token.value.hash.as_bytes())) {
             return Err(refused());
         }
+        // After the secret: whoever does not have it learns nothing, not even that a token has ended.
+        if token.value.is_expired(self.rooms.clock.now()) {
+            return Err(refused());
+        }
+        let role = token.value.role;
         Ok(match token.value.bearer {
             Bearer::Operator => Speaker::Operator,
-            Bearer::Tenant { tenant } => Speaker::Tenant(tenant),
+            Bearer::Tenant { tenant } => Speaker::Tenant { tenant, role },
         })
     }
 }

@@ -10,18 +10,22 @@ mod profiles;
 mod runs;
 mod tokens;
 
+use domain::token::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::router::{Access, Group};
 
-/// Every route stands in exactly one group; the group decides who may use it.
-pub(crate) fn groups() -> [Group; 4] {
+/// Every route stands in exactly one group; the group decides who may use it. A reader's group has only GETs, and
+/// whoever adds a route has to choose the group: there is no route outside of one.
+pub(crate) fn groups() -> [Group; 6] {
     [
         (Access::Public, public()),
         (Access::Anyone, OpenApiRouter::default().routes(routes!(tokens::whoami))),
-        (Access::Tenant, tenant()),
+        (Access::Tenant(Role::Reader), reader()),
+        (Access::Tenant(Role::Editor), editor()),
+        (Access::Tenant(Role::Owner), owner()),
         (Access::Operator, operator()),
     ]
 }
@@ -30,31 +34,45 @@ fn public() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(health::healthz)).routes(routes!(openapi::openapi_json))
 }
 
-fn tenant() -> OpenApiRouter<App> {
+/// Looks, and changes nothing.
+fn reader() -> OpenApiRouter<App> {
     OpenApiRouter::default()
-        .routes(routes!(connectors::list_connectors, connectors::upload_connector))
+        .routes(routes!(connectors::list_connectors))
         .routes(routes!(connectors::show_connector))
-        .routes(routes!(profiles::rows::list_profiles, profiles::rows::create_profile))
+        .routes(routes!(profiles::rows::list_profiles))
         .routes(routes!(profiles::rows::show_profile))
-        .routes(routes!(profiles::rows::enable_profile))
-        .routes(routes!(profiles::rows::disable_profile))
-        .routes(routes!(profiles::rights::grant))
-        .routes(routes!(profiles::rights::revoke))
-        .routes(routes!(profiles::secrets::set_credential))
-        .routes(routes!(profiles::secrets::set_secret))
-        .routes(routes!(profiles::calls::check_profile))
-        .routes(routes!(profiles::calls::run_action))
-        .routes(routes!(flows::list_flows, flows::create_flow))
+        .routes(routes!(flows::list_flows))
         .routes(routes!(flows::show_flow))
-        .routes(routes!(flows::run_flow))
-        .routes(routes!(flows::enable_flow))
-        .routes(routes!(flows::disable_flow))
         .routes(routes!(runs::list_runs))
         .routes(routes!(runs::show_run))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::show_dead_letter))
-        .routes(routes!(dead_letters::replay_dead_letter))
         .routes(routes!(logs::list_logs))
+}
+
+/// The daily work, within the rights that an owner gave.
+fn editor() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(connectors::upload_connector))
+        .routes(routes!(profiles::rows::create_profile))
+        .routes(routes!(profiles::rows::enable_profile))
+        .routes(routes!(profiles::rows::disable_profile))
+        .routes(routes!(profiles::calls::check_profile))
+        .routes(routes!(profiles::calls::run_action))
+        .routes(routes!(flows::create_flow))
+        .routes(routes!(flows::run_flow))
+        .routes(routes!(flows::enable_flow))
+        .routes(routes!(flows::disable_flow))
+        .routes(routes!(dead_letters::replay_dead_letter))
+}
+
+/// Rights and secrets.
+fn owner() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(profiles::rights::grant))
+        .routes(routes!(profiles::rights::revoke))
+        .routes(routes!(profiles::secrets::set_credential))
+        .routes(routes!(profiles::secrets::set_secret))
 }
 
 fn operator() -> OpenApiRouter<App> {

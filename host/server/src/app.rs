@@ -31,6 +31,6 @@ impl FromRef<App> for Host {
 
 impl FromRef<App> for Options {
     fn from_ref(app: &App) -> Self {
-        app.options
+        app.options.clone()
     }
 }

@@ -3,14 +3,18 @@
 //! Whole groups of routes stand behind one door, so that a new route cannot forget it; and a handler gets a tenant
 //! only through `OfTenant`, which only the door hands out.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::token::Role;
 use lockgate::{Host, Speaker, Tenant};
 
+use crate::pace::Paces;
 use crate::problem::Problem;
 use crate::router::Access;
 
@@ -21,6 +25,7 @@ const TOKEN_BYTES_MAX: usize = 512;
 pub(crate) struct Door {
     pub(crate) host: Host,
     pub(crate) access: Access,
+    pub(crate) paces: Arc<Paces>,
 }
 
 /// Opens for whoever has the right token, and puts what they may use into the request.
@@ -38,19 +43,35 @@ pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: 
 #[derive(Clone)]
 enum Admitted {
     Operator,
-    Tenant(Tenant),
+    Tenant(Tenant, Role),
 }
 
 fn judge(door: &Door, headers: &HeaderMap) -> Result<Admitted, Problem> {
     let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
     let speaker = door.host.speaker(token)?;
-    match (door.access, speaker) {
-        (Access::Operator, Speaker::Tenant(_)) => Err(Problem::forbidden("this needs an operator's token")),
-        (Access::Tenant, Speaker::Operator) => {
-            Err(Problem::forbidden("this needs a tenant's token; an operator makes one with POST /v1/tokens"))
+    match speaker {
+        Speaker::Operator => match door.access {
+            Access::Public | Access::Anyone | Access::Operator => Ok(Admitted::Operator),
+            Access::Tenant(_) => Err(Problem::forbidden(
+                "forbidden",
+                "this needs a tenant's token; an operator makes one with POST /v1/tokens",
+            )),
+        },
+        Speaker::Tenant { tenant, role } => {
+            match door.access {
+                Access::Public | Access::Anyone => {}
+                Access::Operator => {
+                    return Err(Problem::forbidden("forbidden", "this needs an operator's token"));
+                }
+                Access::Tenant(least) if role < least => {
+                    let detail = format!("this needs the role {least}; the token's role is {role}");
+                    return Err(Problem::forbidden("role_too_low", detail));
+                }
+                Access::Tenant(_) => {}
+            }
+            door.paces.take(&tenant)?;
+            Ok(Admitted::Tenant(door.host.tenant(tenant.as_str())?, role))
         }
-        (_, Speaker::Operator) => Ok(Admitted::Operator),
-        (_, Speaker::Tenant(id)) => Ok(Admitted::Tenant(door.host.tenant(id.as_str())?)),
     }
 }
 
@@ -79,7 +100,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OfTenant {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.extensions.get::<Admitted>() {
-            Some(Admitted::Tenant(tenant)) => Ok(Self(tenant.clone())),
+            Some(Admitted::Tenant(tenant, _)) => Ok(Self(tenant.clone())),
             _ => Err(Problem::internal("a tenant's route stands outside the door")),
         }
     }
@@ -102,7 +123,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.extensions.get::<Admitted>() {
             Some(Admitted::Operator) => Ok(Self(Speaker::Operator)),
-            Some(Admitted::Tenant(tenant)) => Ok(Self(Speaker::Tenant(tenant.id().clone()))),
+            Some(Admitted::Tenant(tenant, role)) => {
+                Ok(Self(Speaker::Tenant { tenant: tenant.id().clone(), role: *role }))
+            }
             None => Err(Problem::internal("a route stands outside the door")),
         }
     }

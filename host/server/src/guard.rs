@@ -3,8 +3,11 @@
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Blame;
@@ -12,6 +15,19 @@ use futures_util::FutureExt as _;
 
 use crate::options::Options;
 use crate::problem::{MEDIA_TYPE, Problem};
+
+/// On every answer. Nothing here is a page: whatever a browser is made to do with an answer, it runs nothing, loads
+/// nothing, frames nothing and keeps nothing.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// A year, as browsers and their lists expect.
+const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub(crate) async fn guard(State(options): State<Options>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
@@ -29,8 +45,10 @@ pub(crate) async fn guard(State(options): State<Options>, request: Request, next
     }
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.extend(HEADERS);
+    if options.strict_transport {
+        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+    }
     response
 }
 

@@ -2,9 +2,19 @@
 
 use std::time::Duration;
 
+use crate::front::AllowedHosts;
+
 /// What a request may cost before anybody has looked at it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// The names under which the host may be asked.
+    pub hosts: AllowedHosts,
+    /// Whether browsers are told to come back over TLS only. Say so where this process speaks TLS.
+    pub strict_transport: bool,
+    /// Requests of one tenant in a second, over all of its tokens, when it has been asking for a while.
+    pub requests_per_second: u32,
+    /// Requests of one tenant at once, after a rest.
+    pub requests_burst: u32,
     /// The largest component, in bytes. A larger one is refused while it is still arriving.
     pub upload_bytes_max: usize,
     /// How long a component may take to arrive.
@@ -30,6 +40,10 @@ impl Default for Options {
 impl Options {
     /// What a server has where nothing else is said.
     pub const DEFAULT: Self = Self {
+        hosts: AllowedHosts::LOOPBACK,
+        strict_transport: false,
+        requests_per_second: 200,
+        requests_burst: 1_000,
         upload_bytes_max: 32 << 20,
         upload_ms_max: 120_000,
         body_ms_max: 20_000,

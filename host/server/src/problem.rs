@@ -34,6 +34,10 @@ pub struct Problem {
     /// Where the host's own log says more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
+    /// After how many seconds it is worth trying again; in the header `retry-after`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub retry_after_s: Option<u32>,
 }
 
 /// The media type of every error.
@@ -54,6 +58,7 @@ impl Problem {
             code: code.to_owned(),
             blame: blame.into(),
             correlation: None,
+            retry_after_s: None,
         }
     }
 
@@ -72,8 +77,8 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
     }
 
-    pub(crate) fn forbidden(detail: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    pub(crate) fn forbidden(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
     pub(crate) fn bad_request(code: &str, detail: impl Into<String>) -> Self {
@@ -114,8 +119,8 @@ impl IntoResponse for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(RETRY_AFTER, self.retry_after_s.unwrap_or(1).into());
             }
             _ => {}
         }

@@ -1,19 +1,22 @@
 //! All routes, grouped by who may use them. The list that tests read is made from what is really routed.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use domain::token::Role;
 use lockgate::Host;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
 use crate::app::App;
 use crate::caller::{Door, admit};
+use crate::front::front;
 use crate::guard::guard;
 use crate::linger::linger;
 use crate::options::Options;
+use crate::pace::Paces;
 use crate::problem::{method_not_allowed, no_such_route};
 
 /// Who may use a route.
@@ -23,8 +26,8 @@ pub enum Access {
     Public,
     /// Whoever has any good token.
     Anyone,
-    /// A tenant, on what it owns.
-    Tenant,
+    /// A tenant, on what it owns, with a token of at least this role.
+    Tenant(Role),
     /// An operator.
     Operator,
 }
@@ -60,19 +63,24 @@ pub fn openapi() -> &'static str {
 
 /// The whole API over one host.
 pub fn router(host: Host, options: Options) -> Router {
-    let app = App::new(host.clone(), options);
+    let app = App::new(host.clone(), options.clone());
+    let paces = Arc::new(Paces::new(options.requests_per_second, options.requests_burst));
     let mut all: Router<App> = Router::new();
     for (access, group) in api::groups() {
         let group = Router::from(group);
         let group = match access {
             Access::Public => group,
-            _ => group.route_layer(from_fn_with_state(Door { host: host.clone(), access }, admit)),
+            _ => {
+                let door = Door { host: host.clone(), access, paces: paces.clone() };
+                group.route_layer(from_fn_with_state(door, admit))
+            }
         };
         all = all.merge(group);
     }
     all.fallback(no_such_route)
         .method_not_allowed_fallback(other_method)
-        .layer(from_fn_with_state(options, guard))
+        .layer(from_fn_with_state(options.clone(), front))
+        .layer(from_fn_with_state(options.clone(), guard))
         .layer(from_fn_with_state(options, linger))
         .with_state(app)
 }

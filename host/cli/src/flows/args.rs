@@ -98,7 +98,7 @@ fn end(text: &str) -> Result<End, String> {
     }
 }
 
-fn duration_ms(text: &str) -> Result<u64, String> {
+pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit_ms = match text.get(digits.len()..) {
         Some("ms") => 1,

@@ -62,6 +62,12 @@ impl Pace {
             None => Err((REQUEST - self.level).div_ceil(self.per_second)),
         }
     }
+
+    /// Whether it has been left alone long enough to be as good as a new one.
+    pub fn is_rested(&self, now_us: u64) -> bool {
+        let elapsed_us = self.at_us.map_or(u64::MAX, |at_us| now_us.saturating_sub(at_us));
+        self.level.saturating_add(elapsed_us.saturating_mul(self.per_second)) >= self.capacity
+    }
 }
 
 impl From<wit::Rate> for Pace {
@@ -94,6 +100,7 @@ mod tests {
         assert_eq!(pace.take(5_099_999), Err(1));
         assert_eq!(pace.take(5_100_000), Ok(()));
         assert_eq!(pace.take(5_100_000), Err(100_000));
+        assert!(!pace.is_rested(5_100_000) && !pace.is_rested(5_399_999) && pace.is_rested(5_400_000));
         // A long pause brings a burst and no more.
         for _ in 0..3 {
             assert_eq!(pace.take(u64::MAX), Ok(()));

@@ -3,6 +3,7 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use domain::token::Role;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -59,7 +60,9 @@ fn complete(operation: &mut Operation, access: Access) {
     let who = match access {
         Access::Public => "Needs no token.",
         Access::Anyone => "Needs any token.",
-        Access::Tenant => "Needs a tenant's token.",
+        Access::Tenant(Role::Reader) => "Needs a tenant's token, of any role.",
+        Access::Tenant(Role::Editor) => "Needs a tenant's token of the role editor or owner.",
+        Access::Tenant(Role::Owner) => "Needs a tenant's token of the role owner.",
         Access::Operator => "Needs an operator's token.",
     };
     operation.description = Some(match operation.description.take() {

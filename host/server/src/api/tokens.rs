@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::TokenId;
-use domain::token::Bearer;
-use lockgate::{Host, Speaker};
+use domain::token::{self as rows, Bearer};
+use domain::{Timestamp, TokenId};
+use lockgate::{Host, Speaker, TokenFor};
 
 use crate::body::Json as Body;
 use crate::caller::{AsOperator, Caller};
@@ -24,17 +24,20 @@ pub(crate) async fn create_token(
     State(host): State<Host>,
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Json<NewTokenMade>), Problem> {
-    let bearer = match (new.role, new.tenant) {
-        (Role::Operator, None) => Bearer::Operator,
-        (Role::Tenant, Some(tenant)) => Bearer::Tenant { tenant: tenant.parse()? },
+    let (bearer, role) = match (new.role, new.tenant) {
+        (Role::Operator, None) => (Bearer::Operator, rows::Role::Owner),
         (Role::Operator, Some(_)) => {
             return Err(Problem::bad_request("invalid_token", "an operator's token has no `tenant`"));
         }
-        (Role::Tenant, None) => {
+        (role, Some(tenant)) => (Bearer::Tenant { tenant: tenant.parse()? }, role.within_tenant()),
+        (_, None) => {
             return Err(Problem::bad_request("invalid_token", "a tenant's token needs `tenant`"));
         }
     };
-    let made = host.make_token(bearer).await?;
+    let expires_at = new.expires_at.map(Timestamp::try_from).transpose().map_err(|error| {
+        Problem::bad_request("invalid_token", format!("expires_at cannot be read: {error}"))
+    })?;
+    let made = host.make_token(TokenFor { bearer, role, expires_at }).await?;
     Ok((StatusCode::CREATED, Json(NewTokenMade { token: made.text, row: made.token.into() })))
 }
 
@@ -74,6 +77,6 @@ pub(crate) async fn revoke_token(
 pub(crate) async fn whoami(Caller(speaker): Caller) -> Json<Whoami> {
     Json(match speaker {
         Speaker::Operator => Whoami { role: Role::Operator, tenant: None },
-        Speaker::Tenant(tenant) => Whoami { role: Role::Tenant, tenant: Some(tenant.to_string()) },
+        Speaker::Tenant { tenant, role } => Whoami { role: role.into(), tenant: Some(tenant.to_string()) },
     })
 }

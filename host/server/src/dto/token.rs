@@ -12,8 +12,34 @@ use utoipa::ToSchema;
 pub enum Role {
     /// Makes tokens; sees no tenant's data.
     Operator,
+    /// Looks at one tenant's data and changes nothing.
+    Reader,
+    /// The daily work of one tenant: uploads, profiles, flows, runs, calls; no grants and no secrets.
+    Editor,
     /// Everything of one tenant.
-    Tenant,
+    #[serde(alias = "tenant")]
+    Owner,
+}
+
+impl Role {
+    /// How much of its tenant. An operator's token has no tenant, and nobody asks.
+    pub(crate) fn within_tenant(self) -> rows::Role {
+        match self {
+            Self::Reader => rows::Role::Reader,
+            Self::Editor => rows::Role::Editor,
+            Self::Operator | Self::Owner => rows::Role::Owner,
+        }
+    }
+}
+
+impl From<rows::Role> for Role {
+    fn from(role: rows::Role) -> Self {
+        match role {
+            rows::Role::Reader => Self::Reader,
+            rows::Role::Editor => Self::Editor,
+            rows::Role::Owner => Self::Owner,
+        }
+    }
 }
 
 /// A token to be made.
@@ -22,9 +48,12 @@ pub enum Role {
 pub struct NewToken {
     /// What it may do.
     pub role: Role,
-    /// Of `tenant`: whose it is.
+    /// Whose it is; an operator's has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// From then on it is not valid, as in 2026-11-22T08:30:00Z. Without it, it ends only by being revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// A token, without its text.
@@ -39,6 +68,9 @@ pub struct Token {
     pub tenant: Option<String>,
     /// When it was made.
     pub created_at: String,
+    /// From then on it is not valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// A token that was just made. Its text is not kept and cannot be shown again.
@@ -70,8 +102,14 @@ impl From<rows::Token> for Token {
     fn from(row: rows::Token) -> Self {
         let (role, tenant) = match row.bearer {
             rows::Bearer::Operator => (Role::Operator, None),
-            rows::Bearer::Tenant { tenant } => (Role::Tenant, Some(tenant.to_string())),
+            rows::Bearer::Tenant { tenant } => (row.role.into(), Some(tenant.to_string())),
         };
-        Self { id: row.id.to_string(), role, tenant, created_at: row.created_at.to_string() }
+        Self {
+            id: row.id.to_string(),
+            role,
+            tenant,
+            created_at: row.created_at.to_string(),
+            expires_at: row.expires_at.map(|at| at.to_string()),
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
-use domain::token::Bearer;
+use domain::token::{Bearer, Role};
+use lockgate::TokenFor;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -18,6 +19,9 @@ const ID: &str = "01KAWXYZ0123456789ABCDEFGH";
 struct Api {
     router: Router,
     operator: String,
+    /// Tokens of the same tenant, by what they may do.
+    reader: String,
+    editor: String,
     acme: String,
     umbrella: String,
 }
@@ -29,7 +33,14 @@ impl Api {
         let of = |name: &str| Bearer::Tenant { tenant: name.parse().unwrap() };
         let (operator, acme) = (token(Bearer::Operator).await, token(of("acme")).await);
         let umbrella = token(of("umbrella")).await;
-        Self { router: router(host, Options::default()), operator, acme, umbrella }
+        let with = async |role| {
+            let wanted = TokenFor { role, ..of("acme").into() };
+            host.make_token(wanted).await.unwrap().text
+        };
+        let (reader, editor) = (with(Role::Reader).await, with(Role::Editor).await);
+        // The tests share the tenant, and have no time to be polite.
+        let options = Options { requests_burst: 1_000_000, ..Options::default() };
+        Self { router: router(host, options), operator, reader, editor, acme, umbrella }
     }
 
     async fn send(
@@ -39,7 +50,7 @@ impl Api {
         token: Option<&str>,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -95,16 +106,26 @@ fn every_route_lets_in_exactly_those_who_may_use_it() {
                     assert_eq!((status.as_u16(), &body), (401, &unauthenticated), "{row} with {token:?}");
                 }
             }
-            for (token, role) in [(&api.operator, Access::Operator), (&api.acme, Access::Tenant)] {
+            let callers = [
+                (&api.operator, None),
+                (&api.reader, Some(Role::Reader)),
+                (&api.editor, Some(Role::Editor)),
+                (&api.acme, Some(Role::Owner)),
+            ];
+            for (token, role) in callers {
                 let (status, body) = api.send(method, &path, Some(token), None).await;
-                let may = [Access::Public, Access::Anyone, role].contains(access);
-                assert_eq!(status != StatusCode::FORBIDDEN, may, "{row} as {role:?}: {status} {body}");
+                let refusal = match (access, role) {
+                    (Access::Public | Access::Anyone, _) | (Access::Operator, None) => None,
+                    (Access::Tenant(least), Some(role)) => (role < *least).then_some("role_too_low"),
+                    (Access::Operator, Some(_)) | (Access::Tenant(_), None) => Some("forbidden"),
+                };
                 assert!(
                     status.as_u16() < 500 && status != StatusCode::UNAUTHORIZED,
                     "{row} as {role:?}: {status} {body}"
                 );
-                if !may {
-                    assert_eq!(body["code"], "forbidden", "{row}");
+                assert_eq!(status == StatusCode::FORBIDDEN, refusal.is_some(), "{row} as {role:?}: {body}");
+                if let Some(code) = refusal {
+                    assert_eq!(body["code"], code, "{row} as {role:?}");
                 }
             }
         }
@@ -120,7 +141,8 @@ fn a_route_that_is_none_and_a_wrong_method_are_problems() {
             assert_eq!((status.as_u16(), &body["code"]), (404, &json!("no_such_route")), "{path}");
         }
         let request =
-            Request::builder().method(Method::DELETE).uri("/v1/connectors").body(Body::empty()).unwrap();
+            Request::builder().method(Method::DELETE).uri("/v1/connectors").header("host", "localhost");
+        let request = request.body(Body::empty()).unwrap();
         let response = api.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()["allow"], "GET, POST");
@@ -185,12 +207,12 @@ fn an_operator_makes_a_tenants_token_which_works_until_it_is_ended() {
     on(async |api| {
         let operator = Some(api.operator.as_str());
         let (status, made) = api
-            .send("POST", "/v1/tokens", operator, Some(json!({ "role": "tenant", "tenant": "initech" })))
+            .send("POST", "/v1/tokens", operator, Some(json!({ "role": "editor", "tenant": "initech" })))
             .await;
         assert_eq!(status, 201, "{made}");
         let token = made["token"].as_str().unwrap();
         let (_, me) = api.send("GET", "/v1/whoami", Some(token), None).await;
-        assert_eq!(me, json!({ "role": "tenant", "tenant": "initech" }));
+        assert_eq!(me, json!({ "role": "editor", "tenant": "initech" }));
 
         let (_, listed) = api.send("GET", "/v1/tokens", operator, None).await;
         assert!(listed["items"].as_array().unwrap().contains(&made["row"]), "{listed}");
@@ -204,13 +226,34 @@ fn an_operator_makes_a_tenants_token_which_works_until_it_is_ended() {
 }
 
 #[test]
+fn a_readers_group_has_nothing_that_changes_anything() {
+    for Route { path, method, access } in routes() {
+        let looks = *method == "GET";
+        let least = *access == Access::Tenant(Role::Reader);
+        assert!(looks || !least, "{method} {path} changes something and a reader may use it");
+    }
+}
+
+#[test]
+fn a_role_of_earlier_clients_is_still_understood() {
+    on(async |api| {
+        let body = json!({ "role": "tenant", "tenant": "hooli" });
+        let (status, made) = api.send("POST", "/v1/tokens", Some(&api.operator), Some(body)).await;
+        assert_eq!((status.as_u16(), &made["row"]["role"]), (201, &json!("owner")), "{made}");
+    });
+}
+
+#[test]
 fn a_tokens_role_and_tenant_must_agree() {
     on(async |api| {
         for body in [
             json!({ "role": "operator", "tenant": "acme" }),
-            json!({ "role": "tenant" }),
+            json!({ "role": "reader" }),
+            json!({ "role": "reader", "tenant": "acme", "expires_at": "2001-01-01T00:00:00Z" }),
+            json!({ "role": "reader", "tenant": "acme", "expires_at": "tomorrow" }),
+            json!({ "role": "reader", "tenant": "acme", "created_at": "2001-01-01T00:00:00Z" }),
             json!({ "role": "root" }),
-            json!({ "role": "tenant", "tenant": "../etc" }),
+            json!({ "role": "owner", "tenant": "../etc" }),
         ] {
             let (status, answer) =
                 api.send("POST", "/v1/tokens", Some(&api.operator), Some(body.clone())).await;
@@ -224,6 +267,7 @@ fn what_is_no_component_is_refused_and_nothing_is_kept() {
     on(async |api| {
         for bytes in [&b""[..], b"hello", b"\0asm\x01\0\0\0"] {
             let request = Request::post("/v1/connectors")
+                .header("host", "localhost")
                 .header("authorization", format!("Bearer {}", api.acme))
                 .header("content-type", "application/wasm")
                 .body(Body::from(bytes))

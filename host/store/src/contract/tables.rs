@@ -4,7 +4,7 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetterState;
 use domain::flow::{FlowState, Seen};
 use domain::run::RunStatus;
-use domain::token::{Bearer, Token};
+use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
 
 use crate::contract::samples::{At, Counting, letter, log, parcel, run};
@@ -218,8 +218,10 @@ async fn tenants_and_tokens_lie_beside_every_tenant(bench: Bench) {
     let token = Token {
         id: TokenId::make(&At(1), &randomness),
         bearer: Bearer::Tenant { tenant: tenant() },
+        role: Role::Reader,
         hash: "00".repeat(32),
         created_at,
+        expires_at: Some(Timestamp::from_ms(2)),
     };
     let row = Tenant { id: tenant(), created_at };
     let mut commit = Commit::new();
