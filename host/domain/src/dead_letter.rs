@@ -28,6 +28,9 @@ pub struct DeadLetter {
     pub correlation: CorrelationId,
     pub buried_at: Timestamp,
     pub state: DeadLetterState,
+    /// How often it was sent on its way again.
+    #[serde(default)]
+    pub replays: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

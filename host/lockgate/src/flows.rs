@@ -1,20 +1,21 @@
 //! Flows of a tenant: create, run, list.
 
-use std::sync::Arc;
-
-use domain::call::Limits;
-use domain::egress::Policy;
+use domain::call::{Fault, Limits};
 use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
 use domain::run::{Cause, Run};
 use domain::{CorrelationId, FlowName, ProfileName};
 use pipeline::PipelineError;
-use runtime::CallFor;
 use store::{Commit, Expect, Flows as _, Page};
 
 use crate::error::{Error, Kind};
 use crate::tenant::{Tenant, paging};
 
 const EVERY_MS_MIN: u64 = 1_000;
+/// A schedule or a wait that is longer was written by mistake.
+const EVERY_MS_MAX: u64 = 366 * DAY_MS;
+const WAIT_MS_MAX: u64 = 7 * DAY_MS;
+const ATTEMPTS_MAX: u32 = 100;
+const DAY_MS: u64 = 86_400_000;
 const BATCH_MAX: u32 = 500;
 const PROGRAM_BYTES_MAX: usize = 64 << 10;
 
@@ -117,24 +118,22 @@ impl Tenant {
     /// A program that does not compile is refused when the flow is made, not when its first record arrives.
     async fn try_mapping(&self, mapping: &Mapping) -> Result<(), Error> {
         let rooms = &self.rooms;
-        let call = CallFor {
-            tenant: self.id.clone(),
-            profile: None,
-            policy: Arc::new(Policy::none()),
-            config: "{}".into(),
-            scopes: Arc::default(),
-            correlation: CorrelationId::make(&*rooms.randomness),
-            limits: Limits::default(),
-        };
+        let correlation = CorrelationId::make(&*rooms.randomness);
         // Compiled whole, and run on nothing: what a record may do to it is not known yet.
         let program = format!("empty | {}", mapping.jq);
-        let report = rooms.transform.linked.transform(&call, &program, &["null".to_owned()]).await;
-        match report.outcome?.into_iter().next() {
-            Some(Err(error)) => {
-                let message = format!("mapping.jq: {}", error.message());
-                Err(Error::new(Kind::Invalid, "invalid_mapping", message))
+        let record = ["null".to_owned()];
+        let report = rooms.transform.map(&self.id, &correlation, Limits::default(), &program, &record).await;
+        let problem = match report.outcome {
+            Ok(results) => results.into_iter().find_map(Result::err).map(|error| error.message()),
+            Err(failure) if failure.fault == Fault::Host => return Err(failure.into()),
+            // Whoever wrote a program that is too much to be read must change it; the sandbox did its part.
+            Err(failure) => Some(format!("the program cannot be compiled: {failure}")),
+        };
+        match problem {
+            None => Ok(()),
+            Some(problem) => {
+                Err(Error::new(Kind::Invalid, "invalid_mapping", format!("mapping.jq: {problem}")))
             }
-            _ => Ok(()),
         }
     }
 
@@ -152,16 +151,24 @@ fn unknown(what: &str, name: &str, connector: &str, offered: &[&str]) -> Error {
 fn judge_numbers(new: &NewFlow) -> Result<(), Error> {
     let invalid = |message: String| Err(Error::new(Kind::Invalid, "invalid_flow", message));
     if let Some(Schedule { every_ms }) = new.schedule
-        && every_ms < EVERY_MS_MIN
+        && !(EVERY_MS_MIN..=EVERY_MS_MAX).contains(&every_ms)
     {
-        return invalid(format!("schedule.every_ms is {every_ms}; at least {EVERY_MS_MIN}"));
+        return invalid(format!("schedule.every_ms is {every_ms}; from {EVERY_MS_MIN} to {EVERY_MS_MAX}"));
     }
     if !(1..=BATCH_MAX).contains(&new.delivery.batch) {
         return invalid(format!("delivery.batch is {}; from 1 to {BATCH_MAX}", new.delivery.batch));
     }
     let retry = new.delivery.retry;
-    if !(1..=100).contains(&retry.attempts_max) {
-        return invalid(format!("delivery.retry.attempts_max is {}; from 1 to 100", retry.attempts_max));
+    if !(1..=ATTEMPTS_MAX).contains(&retry.attempts_max) {
+        let found = retry.attempts_max;
+        return invalid(format!("delivery.retry.attempts_max is {found}; from 1 to {ATTEMPTS_MAX}"));
+    }
+    for (name, ms) in
+        [("base_ms", retry.base_ms), ("cap_ms", retry.cap_ms), ("wait_max_ms", retry.wait_max_ms)]
+    {
+        if ms > WAIT_MS_MAX {
+            return invalid(format!("delivery.retry.{name} is {ms}; at most {WAIT_MS_MAX}"));
+        }
     }
     if new.mapping.as_ref().is_some_and(|mapping| mapping.jq.len() > PROGRAM_BYTES_MAX) {
         return invalid(format!("mapping.jq is longer than {PROGRAM_BYTES_MAX} bytes"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::call::{Input, Limits};
+use domain::call::{GuestError, Input, Limits};
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::profile::{Auth, Profile};
@@ -126,6 +126,29 @@ impl Prepared {
     }
 }
 
+impl Transform {
+    /// Runs a program on each record, with nothing to reach and less time than a connector has.
+    pub async fn map(
+        &self,
+        tenant: &TenantId,
+        correlation: &CorrelationId,
+        limits: Limits,
+        program: &str,
+        records: &[String],
+    ) -> CallReport<Vec<Result<Option<String>, GuestError>>> {
+        let call = CallFor {
+            tenant: tenant.clone(),
+            profile: None,
+            policy: Arc::new(Policy::none()),
+            config: "{}".into(),
+            scopes: Arc::default(),
+            correlation: correlation.clone(),
+            limits: Limits { cpu_ms: MAPPING_CPU_MS.min(limits.cpu_ms), ..limits },
+        };
+        self.linked.transform(&call, program, records).await
+    }
+}
+
 /// Where the host puts the credential of this scheme.
 fn credential_place(auth: &Auth) -> CredentialPlace {
     match &auth.scheme {
@@ -169,19 +192,8 @@ impl Sandbox for Below {
         records: Vec<String>,
     ) -> Later<'a, Mapped> {
         Box::pin(async move {
-            let call = CallFor {
-                tenant: tenant.clone(),
-                profile: None,
-                policy: Arc::new(Policy::none()),
-                config: "{}".into(),
-                scopes: Arc::default(),
-                correlation: correlation.clone(),
-                limits: Limits {
-                    cpu_ms: MAPPING_CPU_MS.min(self.connectors.limits.cpu_ms),
-                    ..self.connectors.limits
-                },
-            };
-            self.transform.linked.transform(&call, program, &records).await.into()
+            let limits = self.connectors.limits;
+            self.transform.map(tenant, correlation, limits, program, &records).await.into()
         })
     }
 }

@@ -10,6 +10,7 @@ use wit::Effect;
 
 use crate::ends::Side;
 use crate::health::Health;
+use crate::inputs::Inputs;
 use crate::judge::{Judge, Verdict, failure_of, failure_of_fault, of_mapping};
 use crate::room::Room;
 use crate::sandbox::Called;
@@ -18,6 +19,7 @@ use crate::trace::{Caller, entries};
 /// What a batch needs to be on its way.
 pub(crate) struct Delivery<'a> {
     pub(crate) destination: &'a Side,
+    pub(crate) inputs: &'a Inputs,
     pub(crate) tenant: &'a TenantId,
     pub(crate) flow: &'a Flow,
     pub(crate) run: &'a RunId,
@@ -64,10 +66,24 @@ impl Delivery<'_> {
     pub(crate) async fn of(&self, batch: Vec<Parcel>) -> Delivered {
         let mut delivered = Delivered::default();
         let mapped = self.map(batch, &mut delivered).await;
-        if !mapped.is_empty() {
-            self.hand_over(mapped, &mut delivered).await;
+        let fitting = self.fitting(mapped, &mut delivered);
+        if !fitting.is_empty() {
+            self.hand_over(fitting, &mut delivered).await;
         }
         delivered
+    }
+
+    /// Gives what the destination takes. The rest would be refused again however often it is tried.
+    fn fitting(&self, mapped: Vec<(Parcel, String)>, delivered: &mut Delivered) -> Vec<(Parcel, String)> {
+        let now = self.room.now();
+        let mut fitting = Vec::with_capacity(mapped.len());
+        for (parcel, body) in mapped {
+            match self.inputs.judge(&body) {
+                Ok(()) => fitting.push((parcel, body)),
+                Err(failure) => delivered.judged(parcel, Verdict { failure, wait_ms: None }, now, now),
+            }
+        }
+        fitting
     }
 
     /// Gives what is to be handed over. The rest has met its fate in the mapping.

@@ -7,6 +7,7 @@ use domain::flow::Flow;
 use domain::run::Cause;
 use store::{Profiles as _, Store};
 
+use crate::inputs::Inputs;
 use crate::ready::{NotReady, Ready};
 use crate::room::Room;
 use crate::sandbox::End;
@@ -15,6 +16,7 @@ pub(crate) struct Ends {
     /// None for a replay, which reads nothing.
     pub(crate) source: Option<Side>,
     pub(crate) destination: Side,
+    pub(crate) inputs: Inputs,
 }
 
 /// One end with the rows that it was made of.
@@ -48,7 +50,8 @@ impl Ends {
             }
         };
         let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?;
-        Ok(Self { source, destination: Side::open(room, tenant, ready).await? })
+        let inputs = Inputs::of(&ready, &flow.destination.action)?;
+        Ok(Self { source, destination: Side::open(room, tenant, ready).await?, inputs })
     }
 
     /// A grant that was taken back, a profile that was disabled: neither may be used for one more call.

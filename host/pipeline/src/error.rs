@@ -17,6 +17,10 @@ pub enum PipelineError {
     Replaying { id: DeadLetterId, run: RunId },
     #[error("the dead letter {id} was delivered by the run {run}; there is nothing to replay")]
     Resolved { id: DeadLetterId, run: RunId },
+    #[error(
+        "the dead letter {id} was replayed {replays} times and came back each time; mend what refuses it, and let a flow of another name read it again"
+    )]
+    ReplayedTooOften { id: DeadLetterId, replays: u32 },
     #[error("the flow {0} has too many replays under way; wait for some of them to end")]
     TooManyReplays(FlowName),
     #[error("the flow {0} is changed from too many sides at once; try again")]
@@ -35,6 +39,7 @@ impl PipelineError {
             Self::UnknownDeadLetter(_) => "unknown_dead_letter",
             Self::Replaying { .. } => "dead_letter_replaying",
             Self::Resolved { .. } => "dead_letter_resolved",
+            Self::ReplayedTooOften { .. } => "replays_exhausted",
             Self::TooManyReplays(_) => "too_many_replays",
             Self::Contended(_) => "contended",
             Self::Store(error) => error.code(),

@@ -3,7 +3,7 @@
 //! The river: a trigger makes a run (`trigger`, `schedule`, `replay`); the dispatcher leases free runs (`dispatch`,
 //! `lease`); a run delivers what is due and reads pages until nothing is left (`work`). A page becomes parcels, marks and
 //! the moved cursor in one commit (`page`, `take`); a batch goes through the mapping into the destination (`deliver`,
-//! `judge`), and what became of each record is one commit as well (`settle`). Whatever ends leaves a row (`end`).
+//! `inputs`, `judge`), and what became of each record is one commit as well (`settle`). Whatever ends leaves a row (`end`).
 //!
 //! Killed at any await, the next holder of the lease goes on from the last commit: nothing accepted is lost, and a record
 //! that is delivered again has the key that it had before (`key`).
@@ -17,6 +17,7 @@ mod end;
 mod ends;
 mod error;
 mod health;
+mod inputs;
 mod judge;
 mod key;
 mod lease;

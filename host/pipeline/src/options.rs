@@ -24,6 +24,8 @@ pub struct Options {
     pub batch_bytes_max: usize,
     /// Log entries kept for each tenant.
     pub log_entries_max: usize,
+    /// How often one dead letter may be sent on its way again. Each time it is tried as often as its flow says.
+    pub replays_max: u32,
     /// The store belongs to this process alone, so a lease found at the start belongs to a process that is gone.
     /// Saying so wrongly costs repeated deliveries under the same key, never a lost record: the fence still holds.
     pub exclusive: bool,
@@ -43,6 +45,7 @@ impl Default for Options {
             faults_in_a_row_max: 8,
             batch_bytes_max: 4 << 20,
             log_entries_max: 50_000,
+            replays_max: 20,
             exclusive: false,
         }
     }

@@ -34,6 +34,10 @@ pub enum NotReady {
     UnknownTrigger { connector: ConnectorRef, trigger: String },
     #[error("the connector {connector} has no action {action:?}; name one of its actions in the flow")]
     UnknownAction { connector: ConnectorRef, action: String },
+    #[error(
+        "the input schema of the action {action:?} of {connector} cannot be used: {reason}; upload a version with another one"
+    )]
+    BadSchema { connector: ConnectorRef, action: String, reason: String },
     #[error("the configuration of the profile {profile} does not make a policy: {reason}")]
     BadConfig { profile: ProfileName, reason: String },
     #[error("the component of {0} is missing or damaged in the store; upload the same version again")]
@@ -55,6 +59,7 @@ impl NotReady {
             Self::UnknownConnector(_) => "unknown_connector",
             Self::UnknownTrigger { .. } => "unknown_trigger",
             Self::UnknownAction { .. } => "unknown_action",
+            Self::BadSchema { .. } => "schema_invalid",
             Self::BadConfig { .. } => "config_invalid",
             Self::NoComponent(_) => "component_missing",
             Self::NotLinked { .. } => "component_unusable",
@@ -65,7 +70,7 @@ impl NotReady {
     pub fn blame(&self) -> Blame {
         match self {
             Self::NoComponent(_) | Self::Store => Blame::Host,
-            Self::NotLinked { .. } => Blame::Guest,
+            Self::NotLinked { .. } | Self::BadSchema { .. } => Blame::Guest,
             _ => Blame::Operator,
         }
     }

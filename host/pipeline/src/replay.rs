@@ -32,6 +32,10 @@ pub(crate) async fn replay(
                 return Err(PipelineError::Resolved { id: id.clone(), run });
             }
         }
+        if letter.replays >= room.options.replays_max {
+            // A program that replays whatever comes back would otherwise do so for ever.
+            return Err(PipelineError::ReplayedTooOften { id: id.clone(), replays: letter.replays });
+        }
         let flow = usable(room, tenant, &letter.flow)?;
         let open = room.store.open_runs(tenant)?;
         let replays =
@@ -62,6 +66,7 @@ pub(crate) async fn replay(
             moved.next_seq += 1;
             run.counts.read = 1;
             letter.state = DeadLetterState::Replaying { run: run.id.clone() };
+            letter.replays = letter.replays.saturating_add(1);
             commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
             commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
             commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));

@@ -130,6 +130,7 @@ impl Settling<'_> {
             correlation: self.held.run.correlation.clone(),
             buried_at: self.now,
             state: DeadLetterState::Parked,
+            replays: 0,
         };
         self.commit.put_dead_letter(&self.held.tenant, &letter, Expect::Absent);
         Ok(())

@@ -108,6 +108,7 @@ impl Work {
                 let correlation = self.held.run.correlation.clone();
                 let delivery = Delivery {
                     destination: &ends.destination,
+                    inputs: &ends.inputs,
                     tenant: &tenant,
                     flow: &flow,
                     run: &run,

@@ -4,6 +4,7 @@
 //! record, more are an error. Nothing ambient is bound: no environment, no clock, no input besides the record, no
 //! modules, no way out.
 
+mod json;
 mod program;
 mod text;
 

@@ -5,8 +5,8 @@ use jaq_core::load::{Arena, File, Loader, import};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Val, read};
 use lockgate_sdk::Error;
-use serde::de::IgnoredAny;
 
+use crate::json;
 use crate::text::{self, Place};
 
 /// Natives and definitions that reach outside the record: the environment, the clock, the zone and the log of the
@@ -26,9 +26,6 @@ const AMBIENT: [&str; 10] = [
 
 /// Longer programs are refused before they are parsed.
 const PROGRAM_BYTES: usize = 64 * 1024;
-
-/// Deeper records are refused; most readers of JSON stop here.
-const DEPTH: usize = 128;
 
 pub(crate) struct Program {
     filter: Filter<JustLut<Val>>,
@@ -66,10 +63,7 @@ impl Program {
 
     pub(crate) fn run(&self, record: &str) -> Result<Option<String>, Error> {
         // jaq reads more than JSON, and recurses without a bound: both are decided before.
-        is_json(record).map_err(|error| Error::invalid(format!("the record is not JSON: {error}")))?;
-        if depth(record) > DEPTH {
-            return Err(Error::invalid(format!("the record is nested more than {DEPTH} deep")));
-        }
+        json::judge(record).map_err(|error| Error::invalid(format!("the record is not JSON: {error}")))?;
         let input = read::parse_single(record.as_bytes())
             .map_err(|error| Error::invalid(format!("the record is not JSON: {error}")))?;
 
@@ -93,35 +87,12 @@ impl Program {
         }
         let mapped = output.to_string();
         // Not a number, an infinity, bytes and keys that are not strings have no JSON text.
-        is_json(&mapped).map_err(|_| {
-            Error::invalid(format!("the program's result is not JSON: {}", text::bounded(&mapped)))
+        json::judge(&mapped).map_err(|error| {
+            let shown = text::bounded(&mapped);
+            Error::invalid(format!("the program's result is not JSON: {shown}: {error}"))
         })?;
         Ok(Some(mapped))
     }
-}
-
-fn is_json(text: &str) -> Result<(), serde_json::Error> {
-    serde_json::from_str::<IgnoredAny>(text).map(|_| ())
-}
-
-/// How deep a JSON text nests.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// Where `part` begins in `code`, if it lies in it: errors of the prelude do not.

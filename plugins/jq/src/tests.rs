@@ -85,7 +85,7 @@ fn every_record_has_its_own_result_in_order() {
 
 #[test]
 fn integers_and_decimals_keep_every_digit() {
-    for text in ["12345678901234567890123", "9007199254740993", "4451.7050", "-0.10", "1e400"] {
+    for text in ["12345678901234567890123", "9007199254740993", "4451.7050", "-0.10", "1e308"] {
         let results = Jq::transform(".n", vec![format!("{{\"n\":{text}}}")]);
         assert_eq!(results, [Ok(Some(text.to_owned()))]);
     }
@@ -164,9 +164,20 @@ fn an_error_of_a_program_is_short_whatever_the_record_holds() {
 
 #[test]
 fn what_has_no_json_text_is_an_error() {
-    for program in ["nan", "infinite", "{(1|tostring|tobytes): 1}", "tobytes", "{a: [-infinite]}"] {
+    for program in [
+        "nan",
+        "infinite",
+        "{(1|tostring|tobytes): 1}",
+        "tobytes",
+        "{a: [-infinite]}",
+        "1e1000",
+        "[{a: -1e400}]",
+        "reduce range(200) as $n (1; [.])",
+    ] {
         assert!(invalid(program, json!("x")).contains("not JSON"), "{program}");
     }
+    let deep = map("reduce range(100) as $n (1; [.])", json!(null)).expect("a result that the host reads");
+    assert!(deep.is_some());
 }
 
 #[test]
@@ -179,7 +190,7 @@ fn a_record_that_is_not_json_or_too_deep_is_an_error() {
     }
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(matches!(&*Jq::transform(".", vec![nested(10_000)]), [Err(Error::Invalid(_))]));
-    assert_eq!(Jq::transform(".", vec![nested(128)]), [Ok(Some(nested(128)))]);
+    assert_eq!(Jq::transform(".", vec![nested(100)]), [Ok(Some(nested(100)))]);
     let brackets = json!("[".repeat(1_000) + "\\\"");
     assert_eq!(map(".", brackets.clone()), Ok(Some(brackets)));
 }

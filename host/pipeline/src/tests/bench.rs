@@ -166,6 +166,15 @@ impl Bench {
         self.change_flow(|flow| flow.mapping = Some(Mapping { jq: program.to_owned() })).await;
     }
 
+    /// The destination's action from now on takes inputs of this schema only.
+    pub(crate) async fn take_only(&self, schema: serde_json::Value) {
+        let mut bill = connector("bill", true);
+        bill.manifest.actions[0].input = schema;
+        let mut commit = Commit::new();
+        commit.put_connector(&self.tenant, &bill, Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
     /// The destination's action from now on does not recognise a repeated attempt.
     pub(crate) async fn forget_idempotency(&self) {
         let mut commit = Commit::new();

@@ -100,3 +100,20 @@ async fn a_replay_to_a_disabled_profile_is_recorded_as_blocked_and_changes_nothi
     let unknown = replay(&bench.room(), &"other".parse().unwrap(), &letter.id).await.unwrap_err();
     assert_eq!(unknown.code(), "unknown_dead_letter");
 }
+
+#[tokio::test]
+async fn a_record_that_comes_back_each_time_is_not_replayed_for_ever() {
+    let (mut bench, letter) = buried().await;
+    bench.options.replays_max = 2;
+    for replays in 1..=2 {
+        let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+        assert_eq!(bench.work(&id).await.status, RunStatus::Partial);
+        assert_eq!(bench.letters().remove(0).replays, replays);
+    }
+    let handed_over = bench.script.handed_over().len();
+    let refused = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap_err();
+    assert_eq!(refused.code(), "replays_exhausted");
+    assert!(matches!(refused, PipelineError::ReplayedTooOften { replays: 2, .. }));
+    assert_eq!(bench.letters().remove(0).state, DeadLetterState::Parked);
+    assert_eq!((bench.script.handed_over().len(), bench.parcels().len()), (handed_over, 0));
+}

@@ -57,6 +57,8 @@ pub struct DeadLetter {
     pub correlation: String,
     /// Where it stands.
     pub state: DeadLetterState,
+    /// How often it was sent on its way again; a bound holds.
+    pub replays: u32,
     /// When it gave up.
     pub buried_at: String,
 }
@@ -125,6 +127,7 @@ impl From<rows::DeadLetter> for DeadLetter {
             idempotency_key: row.idempotency_key,
             correlation: row.correlation.to_string(),
             state: row.state.into(),
+            replays: row.replays,
             buried_at: row.buried_at.to_string(),
         }
     }

@@ -83,6 +83,7 @@ pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLette
         correlation: CorrelationId::make(randomness),
         buried_at: Timestamp::from_ms(at_ms),
         state: DeadLetterState::Parked,
+        replays: 0,
     }
 }
 
