@@ -41,6 +41,7 @@ pub struct Builder {
     ceiling: Ceiling,
     egress: EgressOptions,
     runtime: RuntimeOptions,
+    limits: Limits,
     pipeline: PipelineOptions,
     resolver: Option<Arc<dyn Resolver>>,
     artefacts: Option<Arc<dyn Artefacts>>,
@@ -58,6 +59,7 @@ impl Default for Builder {
             ceiling: Ceiling::default(),
             egress: EgressOptions::default(),
             runtime: RuntimeOptions::default(),
+            limits: Limits::default(),
             pipeline: PipelineOptions::default(),
             resolver: None,
             artefacts: None,
@@ -105,10 +107,17 @@ impl Builder {
         self
     }
 
-    /// Sizes and limits of the sandbox.
+    /// Sizes of the sandbox.
     #[must_use]
     pub fn runtime(mut self, options: RuntimeOptions) -> Self {
         self.runtime = options;
+        self
+    }
+
+    /// Hard bounds on every call.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -164,6 +173,7 @@ impl Builder {
             ceiling,
             egress,
             runtime,
+            limits,
             pipeline,
             resolver,
             artefacts,
@@ -183,7 +193,7 @@ impl Builder {
         let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
         let runtime = Runtime::new(runtime, egress, vault, artefacts, clock.clone(), randomness.clone())?;
         let ceiling = Arc::new(ceiling);
-        let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), Limits::default());
+        let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
         let transform = jq(&runtime).await?;
         // A data folder belongs to one process: leases in it are of processes that are gone.
         let options = PipelineOptions { exclusive: true, ..pipeline };

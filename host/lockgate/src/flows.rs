@@ -1,9 +1,9 @@
 //! Flows of a tenant: create, run, list.
 
-use domain::call::{Fault, Limits};
+use domain::call::GuestError;
 use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
 use domain::run::{Cause, Run};
-use domain::{CorrelationId, FlowName, ProfileName};
+use domain::{Blame, CorrelationId, FlowName, ProfileName};
 use pipeline::PipelineError;
 use store::{Commit, Expect, Flows as _, Page};
 
@@ -42,7 +42,7 @@ impl Tenant {
         self.judge_ends(&new)?;
         judge_numbers(&new)?;
         if let Some(mapping) = &new.mapping {
-            self.try_mapping(mapping).await?;
+            self.compile_mapping(mapping).await?;
         }
         let flow = Flow {
             name: new.name,
@@ -115,19 +115,35 @@ impl Tenant {
         Ok(())
     }
 
-    /// A program that does not compile is refused when the flow is made, not when its first record arrives.
-    async fn try_mapping(&self, mapping: &Mapping) -> Result<(), Error> {
+    /// Runs a mapping on sample records without making a flow of it: what each becomes, nothing where it is dropped, or
+    /// why it becomes nothing. Records and results are JSON texts, so that numbers keep their digits.
+    pub async fn try_mapping(
+        &self,
+        mapping: &Mapping,
+        records: &[String],
+    ) -> Result<Vec<Result<Option<String>, GuestError>>, Error> {
         let rooms = &self.rooms;
         let correlation = CorrelationId::make(&*rooms.randomness);
+        let limits = rooms.connectors.limits();
+        let report = rooms.transform.map(&self.id, &correlation, limits, &mapping.jq, records).await;
+        report.outcome.map_err(|failure| {
+            // The program is the operator's, whatever component runs it.
+            let blame = if failure.blame == Blame::Host { Blame::Host } else { Blame::Operator };
+            Error { blame, ..Error::from(failure) }
+        })
+    }
+
+    /// A program that does not compile is refused when the flow is made, not when its first record arrives.
+    async fn compile_mapping(&self, mapping: &Mapping) -> Result<(), Error> {
         // Compiled whole, and run on nothing: what a record may do to it is not known yet.
-        let program = format!("empty | {}", mapping.jq);
-        let record = ["null".to_owned()];
-        let report = rooms.transform.map(&self.id, &correlation, Limits::default(), &program, &record).await;
-        let problem = match report.outcome {
+        let nothing = Mapping { jq: format!("empty | {}", mapping.jq) };
+        let problem = match self.try_mapping(&nothing, &["null".to_owned()]).await {
             Ok(results) => results.into_iter().find_map(Result::err).map(|error| error.message()),
-            Err(failure) if failure.fault == Fault::Host => return Err(failure.into()),
             // Whoever wrote a program that is too much to be read must change it; the sandbox did its part.
-            Err(failure) => Some(format!("the program cannot be compiled: {failure}")),
+            Err(failure) if failure.kind == Kind::Guest => {
+                Some(format!("the program cannot be compiled: {failure}"))
+            }
+            Err(failure) => return Err(failure),
         };
         match problem {
             None => Ok(()),

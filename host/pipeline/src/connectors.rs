@@ -55,6 +55,11 @@ impl Connectors {
         &self.store
     }
 
+    /// The bounds of one call.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// The profile's connector with the policy that holds for it now: what the manifest requests and the profile was
     /// granted, within the ceiling.
     pub async fn prepare(&self, tenant: &TenantId, profile: &Profile) -> Result<Prepared, NotReady> {

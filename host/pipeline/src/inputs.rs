@@ -27,7 +27,8 @@ pub(crate) struct Inputs {
 impl Inputs {
     pub(crate) fn of(ready: &Ready, action: &str) -> Result<Self, NotReady> {
         let Action { name, input, .. } = ready.action(action)?;
-        let anything = input.as_bool() == Some(true) || input.as_object().is_some_and(serde_json::Map::is_empty);
+        let anything =
+            input.as_bool() == Some(true) || input.as_object().is_some_and(serde_json::Map::is_empty);
         let schema = if anything { None } else { Some(Schema::compile(input)) };
         let schema = schema.transpose().map_err(|error| NotReady::BadSchema {
             connector: ready.profile.connector.clone(),
@@ -46,7 +47,8 @@ impl Inputs {
     }
 
     fn refused(&self, problems: &str) -> Failure {
-        let message = format!("what the flow hands over does not fit the input of {}: {problems}", self.action);
+        let message =
+            format!("what the flow hands over does not fit the input of {}: {problems}", self.action);
         Failure {
             blame: Blame::Operator,
             code: "invalid_input".to_owned(),

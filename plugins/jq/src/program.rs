@@ -74,7 +74,9 @@ impl Program {
                 // A message that the program raised itself is shown as JSON would write it.
                 Ok(error) => {
                     let message = text::bounded(&error);
-                    Error::invalid(format!("the program failed: {}", message.trim_matches('"')))
+                    let raised = message.strip_prefix('"');
+                    let message = raised.map_or(&*message, |text| text.strip_suffix('"').unwrap_or(text));
+                    Error::invalid(format!("the program failed: {message}"))
                 }
                 Err(_) => Error::invalid("the program ended without a result"),
             }),

@@ -1,1 +1,3 @@
 //! What attackers try, by where they stand: `SECURITY.md` names the test for each numbered case.
+
+mod expressions;
