@@ -1,7 +1,10 @@
 //! Foreign JSON: bounded before it is parsed, and without names given twice.
 //!
-//! Two readers of `{"a": 1, "a": 2}` may each believe another value, so a text with a duplicate name is refused.
+//! Two readers of `{"a": 1, "a": 2}` may each believe another value, so a text with a duplicate name is refused. So is
+//! an integer that no 64-bit one can hold: most readers turn it into a nearby number in silence, and an identifier that
+//! is nearly right is wrong. Numbers with a fraction or an exponent are doubles, as everywhere.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -25,6 +28,8 @@ pub enum InvalidJson {
     Syntax(String),
 }
 
+/// No integer below it is ever read as a double.
+const INTEGERS_END: f64 = 9_223_372_036_854_775_808.0;
 const SHOWN_BYTES_MAX: usize = 200;
 
 /// Parses one JSON text.
@@ -34,9 +39,53 @@ pub fn parse(text: &[u8], bounds: Bounds) -> Result<Value, InvalidJson> {
     }
     let syntax = |error: serde_json::Error| InvalidJson::Syntax(inert(&error.to_string(), SHOWN_BYTES_MAX));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Strict { depth_left: bounds.depth }.deserialize(&mut deserializer).map_err(syntax)?;
+    let large = Cell::new(false);
+    let strict = Strict { depth_left: bounds.depth, large: &large };
+    let value = strict.deserialize(&mut deserializer).map_err(syntax)?;
     deserializer.end().map_err(syntax)?;
+    if large.get() && holds_large_integer(text) {
+        return Err(InvalidJson::Syntax(
+            "an integer has more than 64 bits; write it as a string to keep it exact".to_owned(),
+        ));
+    }
     Ok(value)
+}
+
+/// Whether a valid text contains an integer that was read as a double.
+fn holds_large_integer(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        match byte {
+            b'"' => rest = after_string(after),
+            b'-' | b'0'..=b'9' => {
+                let end = rest.iter().position(|byte| !is_in_number(*byte)).unwrap_or(rest.len());
+                let (number, after) = rest.split_at(end);
+                let digits = str::from_utf8(number).unwrap_or_default();
+                let integer = digits.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+                if integer && digits.parse::<u64>().is_err() && digits.parse::<i64>().is_err() {
+                    return true;
+                }
+                rest = after;
+            }
+            _ => rest = after,
+        }
+    }
+    false
+}
+
+fn is_in_number(byte: u8) -> bool {
+    matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+}
+
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    while let Some((&byte, after)) = rest.split_first() {
+        match byte {
+            b'"' => return after,
+            b'\\' => rest = after.get(1..).unwrap_or_default(),
+            _ => rest = after,
+        }
+    }
+    rest
 }
 
 /// How deeply a value nests: 0 for a scalar.
@@ -50,20 +99,22 @@ pub fn depth(value: &Value) -> usize {
 
 /// Builds a value, counting down the depth that is left.
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'a> {
     depth_left: usize,
+    /// Set where a double may have been written as an integer.
+    large: &'a Cell<bool>,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn inner<E: de::Error>(self) -> Result<Self, E> {
         match self.depth_left.checked_sub(1) {
-            Some(depth_left) => Ok(Self { depth_left }),
+            Some(depth_left) => Ok(Self { depth_left, ..self }),
             None => Err(E::custom("it nests too deeply")),
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -71,7 +122,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,6 +146,9 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        if value.abs() >= INTEGERS_END {
+            self.large.set(true);
+        }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is out of range"))
     }
 
@@ -159,6 +213,27 @@ mod tests {
             assert!(parse(text.as_bytes(), BOUNDS).is_err(), "{text:?}");
         }
         assert!(parse(b"\"\xff\"", BOUNDS).is_err());
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_refused_and_never_rounded() {
+        for text in ["18446744073709551616", "-9223372036854775809", "[1.5,{\"a\":100000000000000000000}]"] {
+            assert!(refused(text).contains("more than 64 bits"), "{text}");
+        }
+        assert!(refused(&"9".repeat(300)).contains("more than 64 bits"));
+        for text in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "9007199254740993",
+            "-0",
+            "1e19",
+            "1.8446744073709552e19",
+            "{\"18446744073709551616\":[\"\\\"18446744073709551616\",1e30]}",
+        ] {
+            assert!(parse(text.as_bytes(), BOUNDS).is_ok(), "{text}");
+        }
+        let exact = parse(b"9007199254740993", BOUNDS).unwrap();
+        assert_eq!(exact.to_string(), "9007199254740993");
     }
 
     #[test]
