@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::call::GuestError;
+use crate::denial::Gate;
 
 /// How often and how patiently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,18 +48,23 @@ impl RetryPolicy {
             GuestError::Invalid(_)
             | GuestError::NotFound(_)
             | GuestError::Conflict(_)
-            | GuestError::Denied(_)
             | GuestError::Permanent(_)
             | GuestError::AuthRequired(_)
             | GuestError::Ambiguous(_) => Decision::Bury,
             GuestError::RateLimited { wait_ms: Some(asked_ms) } => {
                 let left_ms = self.wait_max_ms.saturating_sub(spent.waited_ms);
-                if *asked_ms > left_ms {
+                if left_ms == 0 {
                     return Decision::Bury;
                 }
-                // Later than asked by up to a tenth, so that waiting records do not return as one herd; never earlier.
-                Decision::Retry { wait_ms: asked_ms + scale(chance, asked_ms / 10) }
+                // A wish beyond the policy's patience is cut to what is left of it: the remote may have exaggerated, and
+                // one last attempt tells.
+                let wait_ms = (*asked_ms).min(left_ms);
+                // Later by up to a tenth, so that waiting records do not return as one herd; never earlier.
+                Decision::Retry { wait_ms: wait_ms + scale(chance, wait_ms / 10) }
             }
+            // Too much was under way or had been spent; every other gate says no for good.
+            GuestError::Denied(denial) if denial.gate == Gate::Budget => self.backoff(spent, chance),
+            GuestError::Denied(_) => Decision::Bury,
             GuestError::RateLimited { wait_ms: None } | GuestError::Transient(_) => {
                 self.backoff(spent, chance)
             }
@@ -85,6 +91,7 @@ fn scale(chance: u64, bound: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::denial::Denial;
 
     const SPENT: Spent = Spent { attempts: 1, waited_ms: 0 };
 
@@ -99,6 +106,16 @@ mod tests {
         ] {
             assert_eq!(policy.after(&error, SPENT, 7), Decision::Bury, "{error:?}");
         }
+    }
+
+    #[test]
+    fn of_all_denials_only_a_spent_budget_is_tried_again() {
+        let policy = RetryPolicy::default();
+        let denied = |gate| GuestError::Denied(Denial::new(gate, "", ""));
+        assert_eq!(policy.after(&denied(Gate::Scope), SPENT, 0), Decision::Bury);
+        assert_eq!(policy.after(&denied(Gate::Budget), SPENT, 0), Decision::Retry { wait_ms: 0 });
+        let spent = Spent { attempts: 5, waited_ms: 0 };
+        assert_eq!(policy.after(&denied(Gate::Budget), spent, 0), Decision::Bury);
     }
 
     #[test]
@@ -127,8 +144,10 @@ mod tests {
     fn a_remote_cannot_ask_for_more_patience_than_the_policy_has() {
         let policy = RetryPolicy::default();
         let error = GuestError::RateLimited { wait_ms: Some(u64::MAX) };
-        assert_eq!(policy.after(&error, SPENT, 0), Decision::Bury);
+        assert_eq!(policy.after(&error, SPENT, 0), Decision::Retry { wait_ms: 900_000 });
         let error = GuestError::RateLimited { wait_ms: Some(1_000) };
+        let half = Spent { attempts: 1, waited_ms: 899_500 };
+        assert_eq!(policy.after(&error, half, 0), Decision::Retry { wait_ms: 500 });
         let tired = Spent { attempts: 1, waited_ms: 900_000 };
         assert_eq!(policy.after(&error, tired, 0), Decision::Bury);
     }
