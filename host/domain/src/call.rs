@@ -28,10 +28,25 @@ pub struct Limits {
     pub response_bytes: usize,
     /// Bytes of one request.
     pub request_bytes: usize,
+    /// Bytes of all its requests together.
+    #[serde(default = "sent_bytes_default")]
+    pub sent_bytes: u64,
+    /// Decoded bytes of all responses together. Requests that are under way at once are judged before their answers
+    /// are known, so the last ones may go beyond it.
+    #[serde(default = "received_bytes_default")]
+    pub received_bytes: u64,
     pub log_lines: u32,
     pub log_bytes: usize,
     /// Bytes of what the call returns, JSON texts summed.
     pub output_bytes: usize,
+}
+
+const fn sent_bytes_default() -> u64 {
+    128 << 20
+}
+
+const fn received_bytes_default() -> u64 {
+    512 << 20
 }
 
 impl Default for Limits {
@@ -46,6 +61,8 @@ impl Default for Limits {
             requests: 1_000,
             response_bytes: 8 << 20,
             request_bytes: 1 << 20,
+            sent_bytes: sent_bytes_default(),
+            received_bytes: received_bytes_default(),
             log_lines: 256,
             log_bytes: 64 << 10,
             output_bytes: 16 << 20,

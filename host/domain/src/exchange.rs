@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::denial::Denial;
 use crate::egress::{Permit, Request, Wire, redact};
+use crate::failure_code::FailureCode;
 use crate::injected::Timestamp;
 
 /// A row of the tenant's log: every request that a connector made or tried, denied ones included.
@@ -99,10 +100,21 @@ pub enum ExchangeOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SendFailure {
+    /// What the guest learns.
     pub kind: SendFailureKind,
+    /// What the log keeps beside it.
+    #[serde(default)]
+    pub code: FailureCode,
     /// Whether the remote may have received the request.
     pub sent: bool,
     pub message: String,
+}
+
+impl SendFailure {
+    /// The text follows from the code: no word of the system, of a library or of the remote gets into it.
+    pub fn new(code: FailureCode, sent: bool) -> Self {
+        Self { kind: code.kind(), code, sent, message: code.message().to_owned() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod denial;
 pub mod egress;
 pub mod exchange;
+pub mod failure_code;
 pub mod flow;
 pub mod grant;
 pub mod ids;
@@ -27,6 +28,7 @@ pub mod token;
 
 pub use blame::Blame;
 pub use denial::{Denial, Gate};
+pub use failure_code::FailureCode;
 pub use ids::{
     ConnectorName, CorrelationId, DeadLetterId, Digest, FlowName, InvalidId, ProfileKey, ProfileName,
     RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,

@@ -2,7 +2,7 @@
 
 use domain::egress::{Credential, Permit, Wire};
 use domain::injected::CredentialError;
-use domain::{Credentials, Denial, Gate, ProfileKey};
+use domain::{Credentials, Denial, FailureCode, Gate, ProfileKey};
 use tokio::time::{Instant, timeout_at};
 
 use crate::door::{Refusal, Sender};
@@ -20,7 +20,7 @@ pub(crate) async fn for_origin(
     match timeout_at(deadline, credentials.credential(&key, permit.origin())).await {
         Ok(Ok(credential)) => Ok(credential),
         Ok(Err(error)) => Err(Refusal::Denied(denial(&error))),
-        Err(_) => Err(Refusal::Failed(failure::busy())),
+        Err(_) => Err(Refusal::Failed(failure::unsent(FailureCode::TotalTimeout))),
     }
 }
 

@@ -4,6 +4,13 @@ use std::io::{self, Write};
 
 use flate2::write::MultiGzDecoder;
 
+/// Decoded bytes for each encoded one. Text of an API comes to 5 or 20, a bomb to the 1,000 that gzip can do.
+const DENSITY_MAX: usize = 250;
+/// A remote that only promises a long body does not get memory for more than this.
+const TRUSTED_BYTES_MAX: usize = 1 << 20;
+/// So much may be as dense as it likes: a small answer of spaces is no attack.
+const DENSE_BYTES_FREE: usize = 1 << 20;
+
 /// Takes the body as it arrives, keeps what it means.
 pub(crate) enum Decoder {
     Plain(Capped),
@@ -14,24 +21,38 @@ pub(crate) enum Decoder {
 pub(crate) enum DecodeError {
     /// More decoded bytes than the cap.
     TooLarge,
+    /// Far more decoded bytes than encoded ones.
+    TooDense,
     /// Not what the content coding promised, or cut short.
     Broken,
 }
 
 impl Decoder {
     pub(crate) fn plain(max: usize) -> Self {
-        Self::Plain(Capped::new(max))
+        Self::Plain(Capped::new(max, usize::MAX))
+    }
+
+    /// How long the body will be, where the remote has said so: memory is set aside once, and never beyond the cap.
+    pub(crate) fn expect(&mut self, length: Option<u64>) {
+        if let (Self::Plain(out), Some(length)) = (self, length) {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            out.bytes.reserve_exact(length.min(out.max).min(TRUSTED_BYTES_MAX));
+        }
     }
 
     /// Several members in a row are one body, as the format allows.
     pub(crate) fn gzip(max: usize) -> Self {
-        Self::Gzip(Box::new(MultiGzDecoder::new(Capped::new(max))))
+        Self::Gzip(Box::new(MultiGzDecoder::new(Capped::new(max, DENSE_BYTES_FREE))))
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         match self {
             Self::Plain(out) => out.write_all(piece).map_err(|_| DecodeError::TooLarge),
-            Self::Gzip(decoder) => decoder.write_all(piece).map_err(|_| blame(decoder.get_ref())),
+            Self::Gzip(decoder) => {
+                let out = decoder.get_mut();
+                out.dense_max = out.dense_max.saturating_add(piece.len().saturating_mul(DENSITY_MAX));
+                decoder.write_all(piece).map_err(|_| blame(decoder.get_ref()))
+            }
         }
     }
 
@@ -47,7 +68,10 @@ impl Decoder {
 }
 
 fn blame(out: &Capped) -> DecodeError {
-    if out.overflowed { DecodeError::TooLarge } else { DecodeError::Broken }
+    match out.overflowed {
+        Some(error) => error,
+        None => DecodeError::Broken,
+    }
 }
 
 /// A growing buffer that refuses, and forgets what it held, at the first byte beyond its cap.
@@ -55,20 +79,27 @@ fn blame(out: &Capped) -> DecodeError {
 pub(crate) struct Capped {
     bytes: Vec<u8>,
     max: usize,
-    overflowed: bool,
+    /// What the encoded bytes so far may become.
+    dense_max: usize,
+    overflowed: Option<DecodeError>,
 }
 
 impl Capped {
-    fn new(max: usize) -> Self {
-        Self { bytes: Vec::new(), max, overflowed: false }
+    fn new(max: usize, dense_max: usize) -> Self {
+        Self { bytes: Vec::new(), max, dense_max, overflowed: None }
     }
 }
 
 impl Write for Capped {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         // The decoder writes again while it is dropped, hence the flag.
-        if self.overflowed || piece.len() > self.max.saturating_sub(self.bytes.len()) {
-            self.overflowed = true;
+        let length = self.bytes.len().saturating_add(piece.len());
+        let error = self
+            .overflowed
+            .or((length > self.max).then_some(DecodeError::TooLarge))
+            .or((length > self.dense_max).then_some(DecodeError::TooDense));
+        if error.is_some() {
+            self.overflowed = error;
             self.bytes = Vec::new();
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -130,6 +161,23 @@ mod tests {
         assert_eq!(decoder.push(&packed), Err(DecodeError::TooLarge));
         let Decoder::Gzip(decoder) = &decoder else { panic!("the decoder changed") };
         assert_eq!(decoder.get_ref().bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn a_bomb_below_the_cap_is_known_by_its_density() {
+        let packed = gzip(&vec![0; 20_000_000]);
+        let mut decoder = Decoder::gzip(usize::MAX);
+        let pushed = packed.chunks(1_000).try_for_each(|piece| decoder.push(piece));
+        assert_eq!(pushed, Err(DecodeError::TooDense));
+        // A megabyte of spaces is odd, and harmless.
+        let odd = gzip(&vec![b' '; 1_000_000]);
+        assert_eq!(decode(Decoder::gzip(usize::MAX), &[&odd]).map(|body| body.len()), Ok(1_000_000));
+        // Rows of an export repeat themselves, and pass.
+        let rows: String = (0..60_000)
+            .map(|row| format!("{{\"id\":{row},\"status\":\"active\",\"country\":\"NL\"}}\n"))
+            .collect();
+        let packed = gzip(rows.as_bytes());
+        assert_eq!(decode(Decoder::gzip(usize::MAX), &[&packed]).map(|body| body.len()), Ok(rows.len()));
     }
 
     #[test]

@@ -1,148 +1,125 @@
-//! Clients that can reach one name at its vetted addresses and nothing else.
-//!
-//! A client's pin never changes: another answer for the same name is another client, with connections of its own.
-//! So neither a concurrent request nor a kept connection can end at an address that this request's policy did not see.
+//! Opens a connection to the vetted addresses and to nothing else: there is no resolver, no proxy and no default here.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use domain::FailureCode;
+use domain::egress::{Scheme, Vetted};
+use domain::exchange::SendFailure;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_rustls::TlsConnector;
 
+use crate::connection::Connection;
+use crate::failure;
 use crate::options::EgressOptions;
-use crate::tls::Tls;
+use crate::tenants::Place;
 
-/// How many pins one tenant keeps warm; beyond, the one that was not used for longest is closed.
-const PINS_MAX: usize = 32;
-/// As many as a tenant may have under way: fewer, and each round of a batch would open connections anew.
-const IDLE_PER_PIN_MAX: usize = 32;
-/// Below the five seconds after which common servers close an idle connection: reusing one that is being closed
-/// loses the request, and a lost request may have been sent.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long one address may be silent before the next one is tried beside it.
+const STAGGER: Duration = Duration::from_millis(250);
+/// More would be a way to open many sockets with one request.
+const ADDRESSES_MAX: usize = 8;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Pin {
-    host: String,
-    /// Sorted: a name server may rotate its answers.
-    addresses: Vec<IpAddr>,
+pub(crate) struct Dial<'a> {
+    pub(crate) vetted: &'a Vetted,
+    pub(crate) tls: &'a Arc<ClientConfig>,
+    pub(crate) options: &'a EgressOptions,
+    /// For reaching the remote.
+    pub(crate) until: Instant,
+    /// For the whole request.
+    pub(crate) deadline: Instant,
 }
 
-/// One tenant's clients, the most recently used last.
-#[derive(Default)]
-pub(crate) struct Dials(Mutex<Vec<(Pin, Client)>>);
-
-impl Dials {
-    pub(crate) fn client(
-        &self,
-        host: &str,
-        addresses: &[IpAddr],
-        tls: &Tls,
-        options: &EgressOptions,
-    ) -> Result<Client, reqwest::Error> {
-        let mut sorted = addresses.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let pin = Pin { host: host.to_owned(), addresses: sorted };
-        // Building takes microseconds and does no I/O, so it may happen under the lock.
-        let mut pins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = match pins.iter().position(|(kept, _)| *kept == pin) {
-            Some(at) => pins.remove(at),
-            None => {
-                let client = build(host, addresses, tls, options)?;
-                (pin, client)
+impl Dial<'_> {
+    pub(crate) async fn open(&self, place: Place) -> Result<Connection, SendFailure> {
+        let origin = self.vetted.origin();
+        let addresses: Vec<SocketAddr> = self
+            .vetted
+            .addresses()
+            .iter()
+            .take(ADDRESSES_MAX)
+            .map(|address| SocketAddr::new(*address, origin.port()))
+            .collect();
+        let stream = match timeout_at(self.until, reach(&addresses)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(failure::of_connect(&error)),
+            Err(_) => {
+                return Err(failure::late(FailureCode::ConnectTimeout, self.until, self.deadline, false));
             }
         };
-        let client = entry.1.clone();
-        pins.push(entry);
-        let surplus = pins.len().saturating_sub(PINS_MAX);
-        pins.drain(..surplus);
-        Ok(client)
+        // Requests are written in one piece; waiting for more only delays them.
+        stream.set_nodelay(true).map_err(|error| failure::of_connect(&error))?;
+        let spoken = match origin.scheme() {
+            Scheme::Http => Connection::speak(stream, place, self.options).await,
+            Scheme::Https => {
+                let name = server_name(origin.host(), origin.literal())?;
+                let until =
+                    self.deadline.min(Instant::now() + Duration::from_millis(self.options.tls_timeout_ms));
+                let handshake = TlsConnector::from(Arc::clone(self.tls)).connect(name, stream);
+                let stream = match timeout_at(until, handshake).await {
+                    Ok(Ok(stream)) => stream,
+                    Ok(Err(error)) => return Err(failure::of_tls(&error)),
+                    Err(_) => {
+                        return Err(failure::late(FailureCode::TlsTimeout, until, self.deadline, false));
+                    }
+                };
+                Connection::speak(stream, place, self.options).await
+            }
+        };
+        spoken.map_err(|_| failure::unsent(FailureCode::ConnectFailed))
     }
 }
 
-fn build(
-    host: &str,
-    addresses: &[IpAddr],
-    tls: &Tls,
-    options: &EgressOptions,
-) -> Result<Client, reqwest::Error> {
-    // Port 0 means "the URL's port"; any other would override it.
-    let addresses = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect();
-    Client::builder()
-        .tls_backend_preconfigured(tls.for_one_client())
-        .dns_resolver(Pinned { host: host.to_owned(), addresses })
-        // A proxy from the environment would dial for us, past the vetted addresses.
-        .no_proxy()
-        // Every hop and every further attempt is a decision, and decisions are made above.
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        // Decoding here would have no cap, should another crate of the build switch it on.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .http1_only()
-        .http1_max_headers(options.response_headers_max)
-        .connect_timeout(Duration::from_millis(options.connect_timeout_ms))
-        .pool_max_idle_per_host(IDLE_PER_PIN_MAX)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .build()
+/// The name that the certificate must be for.
+fn server_name(host: &str, literal: Option<IpAddr>) -> Result<ServerName<'static>, SendFailure> {
+    match literal {
+        Some(address) => Ok(ServerName::from(address)),
+        None => ServerName::try_from(host.to_owned()).map_err(|_| failure::unsent(FailureCode::TlsFailed)),
+    }
 }
 
-/// Answers for one name. The client does not ask for literal addresses: those are vetted before there is a client.
-struct Pinned {
-    host: String,
-    addresses: Arc<[SocketAddr]>,
-}
-
-impl Resolve for Pinned {
-    fn resolve(&self, name: Name) -> Resolving {
-        let answer = if name.as_str().eq_ignore_ascii_case(&self.host) {
-            let addresses = Arc::clone(&self.addresses);
-            let all = (0..addresses.len()).filter_map(move |at| addresses.get(at).copied());
-            Ok(Box::new(all) as Addrs)
-        } else {
-            Err(Box::from("this name was not vetted"))
-        };
-        Box::pin(std::future::ready(answer))
+/// The first address that accepts. Each gets a head start over the next, in the resolver's order.
+async fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    if let [only] = addresses {
+        return TcpStream::connect(only).await;
+    }
+    let mut waiting = addresses.iter().copied();
+    let mut attempts = JoinSet::new();
+    let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.spawn(TcpStream::connect(address));
+        }
+        tokio::select! {
+            ended = attempts.join_next() => match ended {
+                Some(Ok(Ok(stream))) => return Ok(stream),
+                Some(Ok(Err(refused))) => error = refused,
+                Some(Err(_)) => {}
+                None => return Err(error),
+            },
+            () = sleep(STAGGER), if waiting.len() > 0 => {}
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
 
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    fn pins(dials: &Dials) -> usize {
-        dials.0.lock().unwrap().len()
-    }
-
     #[tokio::test]
-    async fn a_name_that_was_not_vetted_has_no_address() {
-        let pinned =
-            Pinned { host: "a.test".to_owned(), addresses: Arc::new([SocketAddr::new(ip("192.0.2.1"), 0)]) };
-        let found: Vec<_> = pinned.resolve("A.test".parse().unwrap()).await.unwrap().collect();
-        assert_eq!(found, [SocketAddr::new(ip("192.0.2.1"), 0)]);
-        assert!(pinned.resolve("b.test".parse().unwrap()).await.is_err());
-    }
-
-    #[test]
-    fn another_answer_is_another_client_and_their_number_is_bounded() {
-        let (dials, tls, options) = (Dials::default(), Tls::new(None).unwrap(), EgressOptions::default());
-        let dial = |host: &str, addresses: &[IpAddr]| dials.client(host, addresses, &tls, &options).unwrap();
-        dial("a.test", &[ip("192.0.2.1"), ip("192.0.2.2")]);
-        dial("a.test", &[ip("192.0.2.2"), ip("192.0.2.1")]);
-        assert_eq!(pins(&dials), 1);
-        dial("a.test", &[ip("192.0.2.1")]);
-        assert_eq!(pins(&dials), 2);
-        for at in 0..100 {
-            dial(&format!("{at}.test"), &[ip("192.0.2.1")]);
-        }
-        assert_eq!(pins(&dials), PINS_MAX);
+    async fn an_address_that_refuses_makes_way_for_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let open = listener.local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        assert_eq!(reach(&[closed, open]).await.unwrap().peer_addr().unwrap(), open);
+        assert!(reach(&[closed, closed]).await.is_err());
+        assert!(reach(&[]).await.is_err());
     }
 }

@@ -9,11 +9,10 @@ use domain::exchange::{Exchange, SendFailure};
 use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, TenantId};
 use tokio::time::Instant;
 
-use crate::failure;
 use crate::hop::{Hop, Outcome};
 use crate::options::{EgressError, EgressOptions};
 use crate::row::Row;
-use crate::tenants::{Tenant, Tenants};
+use crate::tenants::{Tenant, Tenants, TooBusy};
 use crate::tls::Tls;
 
 /// The only door to the network. Cloning it gives another handle to the same one.
@@ -25,7 +24,7 @@ pub(crate) struct Inner {
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) tls: Tls,
     clock: Arc<dyn Clock>,
-    tenants: Tenants,
+    pub(crate) tenants: Tenants,
     spans: AtomicU64,
 }
 
@@ -69,7 +68,7 @@ impl Egress {
     ) -> Result<Self, EgressError> {
         let options = options.bounded();
         let tls = Tls::new(options.extra_root_pem.as_deref())?;
-        let tenants = Tenants::new(options.in_flight_per_tenant);
+        let tenants = Tenants::new(&options);
         // Seeded with the time, so that a trace that outlives this process does not see its spans again.
         let spans = AtomicU64::new(clock.now().as_ms().unsigned_abs() << 20);
         Ok(Self(Arc::new(Inner { options, resolver, tls, clock, tenants, spans })))
@@ -134,8 +133,8 @@ impl Inner {
 }
 
 /// The turn was never taken: the time was over first.
-impl From<crate::tenants::TooBusy> for Refusal {
-    fn from(_: crate::tenants::TooBusy) -> Self {
-        Self::Failed(failure::busy())
+impl From<TooBusy> for Refusal {
+    fn from(busy: TooBusy) -> Self {
+        Self::Denied(busy.into())
     }
 }

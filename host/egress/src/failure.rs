@@ -1,116 +1,82 @@
-//! Turns a client's error into a coarse failure: a guest learns the class, nothing of the host's network.
+//! Turns the errors of a connection into coarse failures: a guest learns the class, nothing of the host's network.
 
 use std::error::Error as StdError;
 use std::io;
 
-use domain::exchange::{SendFailure, SendFailureKind};
+use domain::FailureCode;
+use domain::exchange::SendFailure;
+use tokio::time::Instant;
 
 use crate::written::Written;
 
-pub(crate) fn name() -> SendFailure {
-    failure(
-        SendFailureKind::Name,
-        false,
-        "resolving the name of the remote failed; check the host's spelling",
-    )
+/// Before anything was sent.
+pub(crate) fn unsent(code: FailureCode) -> SendFailure {
+    SendFailure::new(code, false)
 }
 
-pub(crate) fn busy() -> SendFailure {
-    failure(
-        SendFailureKind::Timeout,
-        false,
-        "waiting for a turn took longer than the request's time; send less at once",
-    )
+/// After the head of the request may have reached the remote.
+pub(crate) fn sent(code: FailureCode) -> SendFailure {
+    SendFailure::new(code, true)
 }
 
-/// `doing` completes "the remote took too long to".
-pub(crate) fn timeout(sent: bool, doing: &str) -> SendFailure {
-    let message = format!("the remote took too long to {doing}");
-    SendFailure { kind: SendFailureKind::Timeout, sent, message }
+/// A step was not done in time: the step's own, or the whole request's.
+pub(crate) fn late(step: FailureCode, until: Instant, deadline: Instant, sent: bool) -> SendFailure {
+    SendFailure::new(if until >= deadline { FailureCode::TotalTimeout } else { step }, sent)
 }
 
-pub(crate) fn too_large(limit_bytes: usize) -> SendFailure {
-    let message = format!("the response is larger than {limit_bytes} bytes; ask for less at once");
-    SendFailure { kind: SendFailureKind::TooLarge, sent: true, message }
+pub(crate) fn of_connect(error: &io::Error) -> SendFailure {
+    tell_operator(error);
+    unsent(FailureCode::ConnectFailed)
 }
 
-pub(crate) fn bad_response(what: &str) -> SendFailure {
-    let message = format!("the remote's answer is not usable: {what}");
-    SendFailure { kind: SendFailureKind::BadResponse, sent: true, message }
-}
-
-pub(crate) fn not_built(what: &str) -> SendFailure {
-    let message = format!("the request could not be built: {what}");
-    SendFailure { kind: SendFailureKind::Other, sent: false, message }
+/// Nothing of a request is written before the handshake is over.
+pub(crate) fn of_tls(error: &io::Error) -> SendFailure {
+    tell_operator(error);
+    unsent(FailureCode::TlsFailed)
 }
 
 /// An error before the response's head was complete.
-pub(crate) fn of_request(error: &reqwest::Error, written: &Written) -> SendFailure {
+pub(crate) fn of_request(error: &hyper::Error, written: &Written) -> SendFailure {
     tell_operator(error);
-    if error.is_connect() {
-        return of_connect(error);
-    }
-    let Some(cause) = find::<hyper::Error>(error) else { return lost(written.perhaps()) };
     // A cancelled request was handed back by a connection that never began it.
-    let sent = written.perhaps() && !cause.is_canceled();
-    if cause.is_parse() {
-        bad_response("its head is not valid HTTP/1.1 or too large")
+    let sent = written.perhaps() && !error.is_canceled();
+    let code = if error.is_parse_too_large() {
+        FailureCode::HeadTooLarge
+    } else if error.is_parse() {
+        FailureCode::BadHead
     } else if find::<rustls::Error>(error).is_some() {
-        SendFailure { sent, ..tls() }
+        FailureCode::TlsFailed
     } else {
-        lost(sent)
-    }
+        FailureCode::ConnectionLost
+    };
+    SendFailure::new(code, sent)
 }
 
 /// An error while the body arrived.
-pub(crate) fn of_body(error: &reqwest::Error) -> SendFailure {
+pub(crate) fn of_body(error: &hyper::Error) -> SendFailure {
     tell_operator(error);
-    match find::<hyper::Error>(error) {
-        Some(cause) if cause.is_parse() => bad_response("its body is not framed as HTTP/1.1 demands"),
-        _ if find::<io::Error>(error).is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset) => {
-            lost(true)
+    let io = find::<io::Error>(error).map(io::Error::kind);
+    sent(match io {
+        _ if error.is_parse() => FailureCode::BadFraming,
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+            // A record that does not decrypt is the connection's fault, a chunk that is none is the remote's.
+            if find::<rustls::Error>(error).is_some() {
+                FailureCode::ConnectionLost
+            } else {
+                FailureCode::BadFraming
+            }
         }
-        _ => bad_response("it ended before it was complete"),
-    }
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => {
+            FailureCode::ConnectionLost
+        }
+        _ => FailureCode::CutShort,
+    })
 }
 
-fn of_connect(error: &reqwest::Error) -> SendFailure {
-    if error.is_timeout() {
-        timeout(false, "accept a connection")
-    } else if find::<rustls::Error>(error).is_some() {
-        tls()
-    } else if error.is_dns() {
-        name()
-    } else {
-        failure(
-            SendFailureKind::Connect,
-            false,
-            "connecting to the remote failed; check host and port, then try again",
-        )
-    }
-}
-
-fn tls() -> SendFailure {
-    failure(
-        SendFailureKind::Tls,
-        false,
-        "no trusted TLS connection to the remote; check its certificate and port",
-    )
-}
-
-fn lost(sent: bool) -> SendFailure {
-    failure(SendFailureKind::Other, sent, "the connection was lost before the answer was complete")
-}
-
-fn failure(kind: SendFailureKind, sent: bool, message: &str) -> SendFailure {
-    SendFailure { kind, sent, message: message.to_owned() }
-}
-
-/// The root cause is for the host's own log. The client's error itself is not: it shows the URL, and a credential may
-/// be part of that.
-fn tell_operator(error: &reqwest::Error) {
-    let chain = std::iter::successors(error.source(), |error| (*error).source());
-    if let Some(cause) = chain.filter(|error| !error.is::<reqwest::Error>()).last() {
+/// The root cause is for the host's own log.
+fn tell_operator(error: &(dyn StdError + 'static)) {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    if let Some(cause) = chain.last() {
         tracing::debug!(%cause, "an exchange failed");
     }
 }

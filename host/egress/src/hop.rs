@@ -1,20 +1,27 @@
 //! One hop, in order: pace, turn, address, credential, wire, body, scrub.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use domain::Credentials;
-use domain::egress::{Permit, Response, Wire, response_headers};
+use domain::egress::{Permit, Response, Vetted, Wire, response_headers};
 use domain::exchange::SendFailure;
-use reqwest::header::LOCATION;
-use tokio::sync::OwnedSemaphorePermit;
+use domain::{Credentials, FailureCode};
+use http::Request;
+use http::header::LOCATION;
+use hyper::body::Incoming;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::connection::Connection;
+use crate::dial::Dial;
 use crate::door::{Inner, Refusal, Sender};
-use crate::incoming::{self, Bounds};
+use crate::idle::Pin;
+use crate::incoming::{self, Bounds, Head};
 use crate::row::Row;
 use crate::scrub::Scrubber;
-use crate::tenants::Tenant;
-use crate::written::Written;
+use crate::tenants::{Tenant, Turn};
+use crate::written::{Observed, Written};
 use crate::{addresses, credential, failure, outgoing, redirect};
 
 pub(crate) struct Hop<'a> {
@@ -23,6 +30,12 @@ pub(crate) struct Hop<'a> {
     pub(crate) sender: &'a Sender,
     pub(crate) credentials: &'a dyn Credentials,
     pub(crate) deadline: Instant,
+}
+
+/// An answer whose head is there, and the connection on which its body will come.
+struct Answered {
+    response: http::Response<Incoming>,
+    connection: Connection,
 }
 
 pub(crate) enum Outcome {
@@ -38,18 +51,19 @@ impl Hop<'_> {
     pub(crate) async fn make(
         &self,
         permit: &mut Permit<Wire>,
-        turn: &mut Option<OwnedSemaphorePermit>,
+        turn: &mut Option<Turn>,
         row: &mut Row,
     ) -> Result<Outcome, Refusal> {
         // The pace comes before the turn, so that a profile that has to wait does not hold what others could use.
         if let Some(profile) = &self.sender.profile {
             self.tenant.paces.wait(profile, permit.policy(), self.deadline).await?;
         }
-        if turn.is_none() {
-            *turn = Some(self.tenant.turn(self.deadline).await?);
-        }
         let until = self.deadline.min(after_ms(self.inner.options.connect_timeout_ms));
-        let vetted = addresses::vetted(permit, &*self.inner.resolver, until).await?;
+        if turn.is_none() {
+            *turn = Some(self.inner.tenants.turn(self.tenant, until).await?);
+        }
+        let vetted =
+            addresses::vetted(permit, self.tenant, &self.inner.resolver, until, self.deadline).await?;
         let credential = credential::for_origin(self.sender, permit, self.credentials, self.deadline).await?;
         let scrubber = match &credential {
             Some(credential) => {
@@ -62,53 +76,105 @@ impl Hop<'_> {
         let span = self.inner.next_span();
         let (request, written) =
             outgoing::build(permit, credential.as_ref(), &self.sender.correlation, span)?;
-        let client = self
-            .tenant
-            .dials
-            .client(vetted.origin().host(), vetted.addresses(), &self.inner.tls, &self.inner.options)
-            .map_err(|_| failure::not_built("the client refuses its options"))?;
-        let response = self.head(&client, request, &written).await?;
+        let pin = Pin::from(&vetted);
+        let Answered { response, connection } =
+            self.answered(&vetted, &pin, request, &written, until).await?;
+        let (parts, body) = response.into_parts();
+        let head = Head::check(parts, permit, &self.inner.options)?;
 
-        let status = response.status().as_u16();
-        let location = response.headers().get(LOCATION).map(|location| location.as_bytes());
-        if let Some(target) = redirect::target(permit, status, location, credential.as_ref(), &scrubber) {
-            let headers = response.headers().iter();
-            let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-            let response = Response { status, headers: headers.collect(), body: Vec::new() };
-            return Ok(Outcome::Redirect { response: scrubbed(response, &scrubber), target });
+        let target =
+            redirect::target(permit, head.status(), head.header(LOCATION), credential.as_ref(), &scrubber);
+        if let Some(target) = target {
+            return Ok(Outcome::Redirect { response: scrubbed(head.bare(), &scrubber), target });
         }
         let bounds = Bounds {
             bytes_max: permit.response_bytes(),
             idle: Duration::from_millis(self.inner.options.idle_timeout_ms),
             deadline: self.deadline,
         };
-        let bodyless = permit.method() == domain::egress::Method::Head;
-        let response = incoming::read(response, bodyless, &bounds).await?;
+        let response = incoming::read(&head, body, &bounds).await?;
+        if head.ends_clearly() {
+            self.tenant.idle.keep(pin, connection, self.inner.options.idle_per_tenant);
+        }
         Ok(Outcome::Answer(scrubbed(response, &scrubber)))
     }
 
-    /// Connects, writes, and waits for the head of the answer.
+    /// The head of the answer, on a kept connection or on a new one.
+    async fn answered(
+        &self,
+        vetted: &Vetted,
+        pin: &Pin,
+        mut request: Request<Observed>,
+        written: &Written,
+        until: Instant,
+    ) -> Result<Answered, Refusal> {
+        let flood = Flood::watch(&mut request, self.inner.options.interim_responses_max);
+        // Each time round there is one kept connection less.
+        while let Some(mut connection) = self.tenant.idle.take(pin).await {
+            match self.head(&mut connection, request, written, &flood).await? {
+                Ok(response) => return Ok(Answered { response, connection }),
+                Err(unsent) => request = unsent,
+            }
+        }
+        // Another connection is dialled even where one is about to be free: a wait for it would be the remote's choice.
+        let place = self.inner.tenants.place(self.tenant, until).await?;
+        let tls = self.tenant.tls(&self.inner.tls);
+        let dial = Dial { vetted, tls, options: &self.inner.options, until, deadline: self.deadline };
+        let mut connection = dial.open(place).await?;
+        match self.head(&mut connection, request, written, &flood).await? {
+            Ok(response) => Ok(Answered { response, connection }),
+            Err(_) => Err(Refusal::Failed(failure::unsent(FailureCode::ConnectionLost))),
+        }
+    }
+
+    /// Writes, and waits for the head of the answer. A request that was never begun comes back.
     async fn head(
         &self,
-        client: &reqwest::Client,
-        request: reqwest::Request,
+        connection: &mut Connection,
+        request: Request<Observed>,
         written: &Written,
-    ) -> Result<reqwest::Response, SendFailure> {
-        let options = &self.inner.options;
-        // The client counts the time to connect itself; the rest is for the first byte.
-        let waited_ms = options.connect_timeout_ms.saturating_add(options.first_byte_timeout_ms);
-        let until = self.deadline.min(after_ms(waited_ms));
+        flood: &Flood,
+    ) -> Result<Result<http::Response<Incoming>, Request<Observed>>, SendFailure> {
+        let until = self.deadline.min(after_ms(self.inner.options.first_byte_timeout_ms));
         // Polled even once, the client might send in a time that is over.
         if Instant::now() >= self.deadline {
-            return Err(failure::busy());
+            return Err(failure::unsent(FailureCode::TotalTimeout));
         }
-        let response = match timeout_at(until, client.execute(request)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failure::of_request(&error, written)),
-            Err(_) => return Err(failure::timeout(written.perhaps(), "answer")),
+        let answer = async {
+            tokio::select! {
+                answer = connection.send(request) => Some(answer),
+                () = flood.come.notified() => None,
+            }
         };
-        incoming::check_head(&response, options)?;
-        Ok(response)
+        match timeout_at(until, answer).await {
+            Ok(Some(Ok(response))) => Ok(Ok(response)),
+            Ok(Some(Err(mut error))) => match error.take_message() {
+                Some(request) => Ok(Err(request)),
+                None => Err(failure::of_request(error.error(), written)),
+            },
+            Ok(None) => Err(failure::sent(FailureCode::TooManyInterim)),
+            Err(_) => {
+                Err(failure::late(FailureCode::FirstByteTimeout, until, self.deadline, written.perhaps()))
+            }
+        }
+    }
+}
+
+/// Interim answers, counted: the client skips them, for ever if need be.
+struct Flood {
+    come: Arc<Notify>,
+}
+
+impl Flood {
+    fn watch(request: &mut Request<Observed>, max: usize) -> Self {
+        let come = Arc::new(Notify::new());
+        let (called, seen) = (Arc::clone(&come), AtomicUsize::new(0));
+        hyper::ext::on_informational(request, move |_| {
+            if seen.fetch_add(1, Ordering::Relaxed) == max {
+                called.notify_one();
+            }
+        });
+        Self { come }
     }
 }
 

@@ -2,20 +2,25 @@
 //!
 //! `Egress::send` takes a `Permit<Wire>` and nothing else, so what was not judged cannot be sent. Each hop goes through
 //! the same steps (`hop`): the profile's pace and the tenant's turn (`pace`, `tenants`), name resolution and the class
-//! of every answer (`addresses`), the credential for this origin (`credential`), a client that can dial the vetted
-//! addresses and no others (`dial`, `tls`), the request (`outgoing`), the answer within its caps (`incoming`,
-//! `decode`), and the echoes of the credential masked in it (`scrub`). A redirect starts at the first gate again
-//! (`redirect`), and every hop leaves a redacted row (`row`), refused ones included.
+//! of every answer (`addresses`), the credential for this origin (`credential`), a connection to the vetted addresses
+//! and no others (`idle`, `dial`, `tls`, `connection`), the request (`outgoing`), the answer within its caps
+//! (`incoming`, `decode`), and the echoes of the credential masked in it (`scrub`). A redirect starts at the first gate
+//! again (`redirect`), and every hop leaves a redacted row (`row`), refused ones included.
+//!
+//! The HTTP client is hyper's single connection and nothing around it: no proxy, no cookie jar, no redirect, no retry
+//! and no resolver exists here that would have to be switched off.
 //!
 //! It must never decide who may go where: that is `domain::egress`. It must never keep a credential beyond a hop.
 
 mod addresses;
+mod connection;
 mod credential;
 mod decode;
 mod dial;
 mod door;
 mod failure;
 mod hop;
+mod idle;
 mod incoming;
 mod options;
 mod outgoing;

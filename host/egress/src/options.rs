@@ -3,16 +3,32 @@
 /// The bounds of one `Egress`. A guest can ask for less time, never for more.
 #[derive(Clone, Debug)]
 pub struct EgressOptions {
-    /// Name resolution, and then TCP with TLS, each.
+    /// Waiting for a turn, resolving the name and reaching the remote, together.
     pub connect_timeout_ms: u64,
+    /// The handshake, once the remote was reached.
+    pub tls_timeout_ms: u64,
     /// From the written request to the response's head.
     pub first_byte_timeout_ms: u64,
     /// Between two pieces of the body.
     pub idle_timeout_ms: u64,
-    /// Everything together: waiting for a turn, redirects, the body.
+    /// Everything together: pace, redirects, the body.
     pub total_timeout_ms: u64,
-    /// How many requests of one tenant may be under way; the next ones wait.
+    /// How many requests of one tenant may be under way; the next ones wait, and are denied when they waited too long.
     pub in_flight_per_tenant: usize,
+    /// The same for all tenants together.
+    pub in_flight_max: usize,
+    /// Open connections of one tenant, kept ones included; the oldest kept one makes room. Never fewer than requests
+    /// under way.
+    pub connections_per_tenant: usize,
+    /// The same for all tenants together.
+    pub connections_max: usize,
+    /// Connections that one tenant keeps for its next requests.
+    pub idle_per_tenant: usize,
+    /// Names of one tenant that are being resolved. A look-up counts until the resolver is done with it, which may be
+    /// long after the request has given up.
+    pub lookups_per_tenant: usize,
+    /// Interim (1xx) answers before the answer itself.
+    pub interim_responses_max: usize,
     pub response_headers_max: usize,
     pub response_header_bytes_max: usize,
     /// A certificate authority to trust beside the system's, in PEM.
@@ -23,10 +39,17 @@ impl Default for EgressOptions {
     fn default() -> Self {
         Self {
             connect_timeout_ms: 5_000,
+            tls_timeout_ms: 5_000,
             first_byte_timeout_ms: 15_000,
             idle_timeout_ms: 10_000,
             total_timeout_ms: 30_000,
             in_flight_per_tenant: 32,
+            in_flight_max: 256,
+            connections_per_tenant: 64,
+            connections_max: 1_024,
+            idle_per_tenant: 32,
+            lookups_per_tenant: 8,
+            interim_responses_max: 16,
             response_headers_max: 100,
             response_header_bytes_max: 65_536,
             extra_root_pem: None,
@@ -36,20 +59,36 @@ impl Default for EgressOptions {
 
 /// A day: longer than anybody waits, and safe to add to any time.
 const TIMEOUT_MAX_MS: u64 = 86_400_000;
+/// Far more than one machine carries, and safe for a semaphore.
+const COUNT_MAX: usize = 1 << 20;
 /// The client sets memory aside for every header that there may be.
 const RESPONSE_HEADERS_MAX: usize = 1_000;
+const RESPONSE_HEADER_BYTES_MAX: usize = 1 << 20;
 
 impl EgressOptions {
-    /// The same, with every time-out between one millisecond and a day.
+    /// The same, with every time-out between one millisecond and a day, and with room for every request that may be
+    /// under way.
     pub(crate) fn bounded(self) -> Self {
-        let bound = |ms: u64| ms.clamp(1, TIMEOUT_MAX_MS);
+        let ms = |ms: u64| ms.clamp(1, TIMEOUT_MAX_MS);
+        let count = |count: usize| count.clamp(1, COUNT_MAX);
+        let in_flight_max = count(self.in_flight_max);
+        let in_flight_per_tenant = count(self.in_flight_per_tenant).min(in_flight_max);
         Self {
-            connect_timeout_ms: bound(self.connect_timeout_ms),
-            first_byte_timeout_ms: bound(self.first_byte_timeout_ms),
-            idle_timeout_ms: bound(self.idle_timeout_ms),
-            total_timeout_ms: bound(self.total_timeout_ms),
+            connect_timeout_ms: ms(self.connect_timeout_ms),
+            tls_timeout_ms: ms(self.tls_timeout_ms),
+            first_byte_timeout_ms: ms(self.first_byte_timeout_ms),
+            idle_timeout_ms: ms(self.idle_timeout_ms),
+            total_timeout_ms: ms(self.total_timeout_ms),
+            in_flight_per_tenant,
+            in_flight_max,
+            connections_per_tenant: count(self.connections_per_tenant).max(in_flight_per_tenant),
+            connections_max: count(self.connections_max).max(in_flight_max),
+            idle_per_tenant: self.idle_per_tenant.min(COUNT_MAX),
+            lookups_per_tenant: count(self.lookups_per_tenant),
+            interim_responses_max: self.interim_responses_max,
             response_headers_max: self.response_headers_max.clamp(1, RESPONSE_HEADERS_MAX),
-            ..self
+            response_header_bytes_max: self.response_header_bytes_max.clamp(1, RESPONSE_HEADER_BYTES_MAX),
+            extra_root_pem: self.extra_root_pem,
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The request as it is written: what was judged, plus what only the host may add.
 
 use bytes::Bytes;
-use domain::egress::{Credential, CredentialPlace, Method, Permit, Wire};
+use domain::egress::{Credential, CredentialPlace, Method, Origin, Permit, Wire};
 use domain::exchange::SendFailure;
-use domain::{CorrelationId, Secret};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use url::{Url, form_urlencoded};
+use domain::{CorrelationId, FailureCode, Secret};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
+use http::{Request, Uri};
+use url::{Position, Url, form_urlencoded};
 
 use crate::failure;
 use crate::written::{Observed, Written};
@@ -18,9 +21,11 @@ pub(crate) fn build(
     credential: Option<&Credential>,
     correlation: &CorrelationId,
     span: u64,
-) -> Result<(reqwest::Request, Written), SendFailure> {
+) -> Result<(Request<Observed>, Written), SendFailure> {
     let mut url = permit.url().clone();
-    let mut headers = headers(permit.headers())?;
+    let mut headers = HeaderMap::with_capacity(permit.headers().len() + 8);
+    headers.insert(HOST, host(permit.origin())?);
+    add_judged(&mut headers, permit.headers())?;
     add_host_headers(&mut headers, correlation, span)?;
     match credential.map(|credential| (&credential.place, &credential.value)) {
         Some((CredentialPlace::Header(name), value)) => add_secret_header(&mut headers, name, value)?,
@@ -28,38 +33,52 @@ pub(crate) fn build(
         None => {}
     }
     let (method, bodied) = match permit.method() {
-        Method::Get => (reqwest::Method::GET, false),
-        Method::Head => (reqwest::Method::HEAD, false),
-        Method::Post => (reqwest::Method::POST, true),
-        Method::Put => (reqwest::Method::PUT, true),
-        Method::Patch => (reqwest::Method::PATCH, true),
-        Method::Delete => (reqwest::Method::DELETE, false),
-        Method::Options => (reqwest::Method::OPTIONS, false),
+        Method::Get => (http::Method::GET, false),
+        Method::Head => (http::Method::HEAD, false),
+        Method::Post => (http::Method::POST, true),
+        Method::Put => (http::Method::PUT, true),
+        Method::Patch => (http::Method::PATCH, true),
+        Method::Delete => (http::Method::DELETE, false),
+        Method::Options => (http::Method::OPTIONS, false),
     };
     let body = Bytes::from(permit.take_body());
     if body.is_empty() && bodied {
         // Otherwise a server may wait for a body, or refuse a request that does not say that it has none.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut request = reqwest::Request::new(method, url);
-    *request.headers_mut() = headers;
-    if body.is_empty() {
-        return Ok((request, Written::unobserved()));
-    }
     let (body, written) = Observed::new(body);
-    *request.body_mut() = Some(reqwest::Body::wrap(body));
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = target(&url)?;
+    *request.headers_mut() = headers;
     Ok((request, written))
 }
 
-fn headers(judged: &[(String, Vec<u8>)]) -> Result<HeaderMap, SendFailure> {
-    let mut headers = HeaderMap::with_capacity(judged.len() + 6);
+/// Path and query only: a request line never names a host, so no remote can take it for a request to a proxy.
+fn target(url: &Url) -> Result<Uri, SendFailure> {
+    url[Position::BeforePath..Position::AfterQuery].parse().map_err(|_| not_built())
+}
+
+fn host(origin: &Origin) -> Result<HeaderValue, SendFailure> {
+    let host = if origin.port() == origin.scheme().default_port() {
+        HeaderValue::from_str(origin.host())
+    } else {
+        HeaderValue::from_str(&format!("{}:{}", origin.host(), origin.port()))
+    };
+    host.map_err(|_| not_built())
+}
+
+fn add_judged(headers: &mut HeaderMap, judged: &[(String, Vec<u8>)]) -> Result<(), SendFailure> {
     for (name, value) in judged {
-        let name =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| failure::not_built("a header's name"))?;
-        let value = HeaderValue::from_bytes(value).map_err(|_| failure::not_built("a header's value"))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| not_built())?;
+        let value = HeaderValue::from_bytes(value).map_err(|_| not_built())?;
         headers.append(name, value);
     }
-    Ok(headers)
+    Ok(())
+}
+
+fn not_built() -> SendFailure {
+    failure::unsent(FailureCode::NotBuilt)
 }
 
 fn add_host_headers(
@@ -68,21 +87,20 @@ fn add_host_headers(
     span: u64,
 ) -> Result<(), SendFailure> {
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     // All zeroes means "no span".
     let parent = format!("00-{correlation}-{:016x}-01", span.max(1));
     for (name, value) in [("traceparent", parent.as_str()), ("x-correlation-id", correlation.as_str())] {
-        let value = HeaderValue::from_str(value).map_err(|_| failure::not_built("the correlation id"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| not_built())?;
         headers.insert(HeaderName::from_static(name), value);
     }
     Ok(())
 }
 
 fn add_secret_header(headers: &mut HeaderMap, name: &str, value: &Secret) -> Result<(), SendFailure> {
-    let name =
-        HeaderName::from_bytes(name.as_bytes()).map_err(|_| failure::not_built("the credential's header"))?;
-    let mut value = HeaderValue::from_bytes(value.expose())
-        .map_err(|_| failure::not_built("the credential holds bytes that no header may; set it again"))?;
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| not_built())?;
+    let mut value = HeaderValue::from_bytes(value.expose()).map_err(|_| not_built())?;
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
@@ -122,5 +140,28 @@ mod tests {
         add_secret_header(&mut headers, "x-api-key", &Secret::new("k1")).unwrap();
         assert!(!format!("{headers:?}").contains("k1"));
         assert!(add_secret_header(&mut headers, "x-api-key", &Secret::new("k1\r\nhost: evil")).is_err());
+    }
+
+    #[test]
+    fn the_request_line_names_no_host() {
+        for (url, expected) in [
+            ("https://x.test", "/"),
+            ("https://x.test:8443/a/b?c=%20d", "/a/b?c=%20d"),
+            ("https://x.test?q", "/?q"),
+        ] {
+            assert_eq!(target(&Url::parse(url).unwrap()).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_port_is_named_where_it_is_not_the_schemes_own() {
+        for (origin, expected) in [
+            ("https://x.test", "x.test"),
+            ("https://x.test:8443", "x.test:8443"),
+            ("http://x.test:443", "x.test:443"),
+            ("https://[2606:4700::1]:8443", "[2606:4700::1]:8443"),
+        ] {
+            assert_eq!(host(&origin.parse().unwrap()).unwrap(), expected);
+        }
     }
 }

@@ -55,7 +55,7 @@ impl Paces {
                 sleep(Duration::from_micros(wait_us)).await;
             }
         };
-        timeout_at(deadline, turn).await.map_err(|_| TooBusy)
+        timeout_at(deadline, turn).await.map_err(|_| TooBusy::Pace)
     }
 
     fn now_us(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! Names as the operating system resolves them: bounded in time, in number and in answers.
+//! Names as the operating system resolves them: bounded in number.
 
 use std::io;
 use std::net::IpAddr;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use domain::injected::{Later, NameError};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 /// Each look-up occupies a thread until the system's resolver gives up, which may be long after we did.
 const LOOKUPS_MAX: usize = 32;
-/// More than any honest name has. What lies beyond would never be judged, so the answer as a whole is refused.
-const ANSWERS_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 253;
 
 /// The resolver of a real host. Names are absolute: the system's search domains do not apply to a name with a dot,
 /// and neither does a hosts file that spells it without the final one.
+///
+/// A look-up ends when the system's does, which may be long: the door gives up earlier, and goes on counting it.
 #[derive(Clone)]
 pub struct SystemResolver {
     lookups: Arc<Semaphore>,
-    timeout: Duration,
+    wait: Duration,
 }
 
 impl Default for SystemResolver {
@@ -30,29 +30,28 @@ impl Default for SystemResolver {
 }
 
 impl SystemResolver {
-    pub fn new(timeout_ms: u64) -> Self {
-        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_MAX)), timeout: Duration::from_millis(timeout_ms) }
+    /// `wait_ms`: how long a look-up waits for its turn.
+    pub fn new(wait_ms: u64) -> Self {
+        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_MAX)), wait: Duration::from_millis(wait_ms) }
     }
 
     async fn lookup(&self, host: &str) -> Result<Vec<IpAddr>, NameError> {
         let name = absolute(host).ok_or(NameError::NotFound)?;
-        let deadline = Instant::now() + self.timeout;
-        let turn = timeout_at(deadline, Arc::clone(&self.lookups).acquire_owned()).await;
+        let turn = timeout(self.wait, Arc::clone(&self.lookups).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(NameError::Unavailable) };
         // A task of its own holds the turn until the thread is free again, even when nobody waits for it any more.
         let lookup = tokio::spawn(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0))
                 .await
-                .map(|found| found.map(|address| address.ip()).take(ANSWERS_MAX + 1).collect::<Vec<_>>());
+                .map(|found| found.map(|address| address.ip()).collect::<Vec<_>>());
             drop(turn);
             found
         });
-        match timeout_at(deadline, lookup).await {
-            Ok(Ok(Ok(found))) if found.is_empty() => Err(NameError::NotFound),
-            Ok(Ok(Ok(found))) if found.len() > ANSWERS_MAX => Err(NameError::Unavailable),
-            Ok(Ok(Ok(found))) => Ok(found),
-            Ok(Ok(Err(error))) => Err(classify(&error)),
-            Ok(Err(_)) | Err(_) => Err(NameError::Unavailable),
+        match lookup.await {
+            Ok(Ok(found)) if found.is_empty() => Err(NameError::NotFound),
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => Err(classify(&error)),
+            Err(_) => Err(NameError::Unavailable),
         }
     }
 }
@@ -106,7 +105,7 @@ mod tests {
     async fn no_time_is_no_answer() {
         let resolver = SystemResolver::new(2_000);
         let _all = Arc::clone(&resolver.lookups).acquire_many_owned(32).await.unwrap();
-        let hurried = SystemResolver { timeout: Duration::from_millis(10), ..resolver };
+        let hurried = SystemResolver { wait: Duration::from_millis(10), ..resolver };
         assert_eq!(hurried.lookup("localhost").await, Err(NameError::Unavailable));
     }
 }

@@ -10,10 +10,10 @@ use rustls_platform_verifier::Verifier;
 
 use crate::options::EgressError;
 
-/// Sessions that one client keeps for resumption.
-const SESSIONS_KEPT: usize = 8;
+/// Sessions that one tenant keeps for resumption.
+const SESSIONS_KEPT: usize = 32;
 
-/// Built once; every client gets a copy, which shares the verifier and with it the loaded roots.
+/// Built once; every tenant gets a copy, which shares the verifier and with it the loaded roots.
 pub(crate) struct Tls(ClientConfig);
 
 impl Tls {
@@ -42,7 +42,7 @@ impl Tls {
     }
 
     /// A configuration with sessions of its own: a resumed session never crosses tenants.
-    pub(crate) fn for_one_client(&self) -> ClientConfig {
+    pub(crate) fn for_one_tenant(&self) -> ClientConfig {
         let mut config = self.0.clone();
         config.resumption = Resumption::in_memory_sessions(SESSIONS_KEPT);
         config
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn tls_speaks_only_http_1() {
         let tls = Tls::new(None).unwrap();
-        assert_eq!(tls.for_one_client().alpn_protocols, [b"http/1.1".to_vec()]);
+        assert_eq!(tls.for_one_tenant().alpn_protocols, [b"http/1.1".to_vec()]);
     }
 }

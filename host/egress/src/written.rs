@@ -14,13 +14,8 @@ use http_body::{Body, Frame, SizeHint};
 pub(crate) struct Written(Arc<AtomicBool>);
 
 impl Written {
-    /// For a request without a body, of which nothing can be observed: it counts as written from the start.
-    pub(crate) fn unobserved() -> Self {
-        Self(Arc::new(AtomicBool::new(true)))
-    }
-
     /// Whether a byte of the request may have reached the wire. The client asks for the body before it flushes
-    /// the head, so "no" is certain.
+    /// the head, so "no" is certain. Of a request without a body nothing can be observed: it counts as written.
     pub(crate) fn perhaps(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
@@ -33,8 +28,9 @@ pub(crate) struct Observed {
 
 impl Observed {
     pub(crate) fn new(bytes: Bytes) -> (Self, Written) {
-        let begun = Arc::new(AtomicBool::new(false));
-        (Self { bytes: Some(bytes), begun: Arc::clone(&begun) }, Written(begun))
+        let begun = Arc::new(AtomicBool::new(bytes.is_empty()));
+        let bytes = (!bytes.is_empty()).then_some(bytes);
+        (Self { bytes, begun: Arc::clone(&begun) }, Written(begun))
     }
 }
 

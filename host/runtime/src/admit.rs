@@ -25,6 +25,8 @@ const DESCRIBE_LIMITS: Limits = Limits {
     requests: 0,
     response_bytes: 0,
     request_bytes: 0,
+    sent_bytes: 0,
+    received_bytes: 0,
     log_lines: 32,
     log_bytes: 8 << 10,
     output_bytes: 1 << 20,

@@ -31,7 +31,7 @@ pub use profile::{
 };
 pub use run::{Attempt, Counts, Failure, Run};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
-pub use words::{Blame, Cause, Effect, Gate, Level, RunStatus, SendFailureKind, Status};
+pub use words::{Blame, Cause, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind, Status};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -32,8 +32,10 @@ const DOORS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["server", "vendors"]),
     ("clap", &["cli"]),
-    ("reqwest", &["egress", "cli"]),
     // The command talks to the API with a client of its own.
+    ("reqwest", &["cli"]),
+    ("hyper", &["egress"]),
+    ("tokio-rustls", &["egress"]),
     ("rustls", &["egress", "cli"]),
     ("sled", &["store"]),
     ("redb", &["store"]),

@@ -50,7 +50,7 @@ fn sent(exchange: &Exchange) -> String {
         }
         ExchangeOutcome::Failed { failure } => {
             let sent = if failure.sent { "it may have arrived" } else { "it was not sent" };
-            format!("{request}  {}: {} ({sent})", failure.kind.word(), inert(&failure.message))
+            format!("{request}  {}: {} ({sent})", failure.code.word(), inert(&failure.message))
         }
     }
 }

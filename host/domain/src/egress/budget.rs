@@ -7,6 +7,10 @@ use crate::denial::{Denial, Gate};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     pub requests: u32,
+    /// Requests with their headers.
+    pub sent_bytes: u64,
+    /// Decoded bodies of responses.
+    pub received_bytes: u64,
 }
 
 pub(super) fn check(spent: Spent, limits: &Limits, request_bytes: usize) -> Result<(), Denial> {
@@ -22,6 +26,20 @@ pub(super) fn check(spent: Spent, limits: &Limits, request_bytes: usize) -> Resu
             Gate::Budget,
             format!("the request has {request_bytes} bytes, more than the {} allowed", limits.request_bytes),
             "send less at once, or ask the operator to raise `limits.request_bytes`",
+        ));
+    }
+    if spent.sent_bytes.saturating_add(request_bytes as u64) > limits.sent_bytes {
+        return Err(Denial::new(
+            Gate::Budget,
+            format!("with this request the call would send more than {} bytes", limits.sent_bytes),
+            "do less in one call, or ask the operator to raise `limits.sent_bytes`",
+        ));
+    }
+    if spent.received_bytes >= limits.received_bytes {
+        return Err(Denial::new(
+            Gate::Budget,
+            format!("the call has received its {} bytes", limits.received_bytes),
+            "do less in one call, or ask the operator to raise `limits.received_bytes`",
         ));
     }
     Ok(())
@@ -85,9 +103,20 @@ mod tests {
     #[test]
     fn the_last_request_of_a_call_passes_and_the_next_does_not() {
         let limits = Limits { requests: 2, request_bytes: 10, ..Limits::default() };
-        assert_eq!(check(Spent { requests: 1 }, &limits, 10), Ok(()));
-        assert!(check(Spent { requests: 2 }, &limits, 10).is_err());
-        assert!(check(Spent { requests: 0 }, &limits, 11).is_err());
+        let spent = |requests| Spent { requests, ..Spent::default() };
+        assert_eq!(check(spent(1), &limits, 10), Ok(()));
+        assert!(check(spent(2), &limits, 10).is_err());
+        assert!(check(spent(0), &limits, 11).is_err());
+    }
+
+    #[test]
+    fn the_bytes_of_a_call_are_bounded_both_ways() {
+        let limits = Limits { sent_bytes: 100, received_bytes: 100, ..Limits::default() };
+        let spent = |sent_bytes, received_bytes| Spent { requests: 1, sent_bytes, received_bytes };
+        assert_eq!(check(spent(90, 99), &limits, 10), Ok(()));
+        assert!(check(spent(91, 0), &limits, 10).unwrap_err().remedy.contains("limits.sent_bytes"));
+        assert!(check(spent(u64::MAX, 0), &limits, 10).is_err());
+        assert!(check(spent(0, 100), &limits, 10).unwrap_err().remedy.contains("limits.received_bytes"));
     }
 
     #[test]

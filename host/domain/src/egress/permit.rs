@@ -36,6 +36,7 @@ pub struct Wire {
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
     pub(super) body_bytes: usize,
+    pub(super) request_bytes: usize,
     pub(super) timeout_ms: u64,
     pub(super) scope: ScopeName,
 }
@@ -66,6 +67,11 @@ impl Wire {
     /// The length of the body, also after it has been taken out.
     pub fn body_bytes(&self) -> usize {
         self.body_bytes
+    }
+
+    /// The bytes that count against the call's budget: URL, headers and body.
+    pub fn request_bytes(&self) -> usize {
+        self.request_bytes
     }
 
     /// For the whole exchange, body included; at least 1.
@@ -176,7 +182,7 @@ impl Permit<Wire> {
             body: Vec::new(),
             timeout_ms: Some(u32::try_from(self.timeout_ms).unwrap_or(u32::MAX)),
         };
-        let spent = Spent { requests: self.spent.requests.saturating_add(1) };
+        let spent = Spent { requests: self.spent.requests.saturating_add(1), ..self.spent };
         let next = self.policy.judge(request, spent)?;
         Ok(Self { hops: self.hops + 1, ..next })
     }

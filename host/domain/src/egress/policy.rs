@@ -130,6 +130,7 @@ impl Policy {
             url,
             origin,
             headers,
+            request_bytes,
             body_bytes: request.body.len(),
             body: request.body,
             // Nothing waits for no time at all: some clients panic on it.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use domain::exchange::SendFailureKind::Timeout;
+use domain::Gate;
 use tokio::time::Instant;
 
 use super::remote::{Remote, Reply, answer};
-use super::{World, assert_failed, body, get, sender};
+use super::{World, body, denial, get, sender};
+use crate::Refusal;
 
 #[tokio::test]
 async fn no_more_requests_are_under_way_than_a_tenant_may_have() {
@@ -21,8 +22,12 @@ async fn no_more_requests_are_under_way_than_a_tenant_may_have() {
     let url = format!("{origin}/");
     let hurried = || world.send(domain::egress::Request { timeout_ms: Some(100), ..get(&url) });
     let (a, b, c, d) = tokio::join!(world.send(get(&url)), world.send(get(&url)), hurried(), hurried());
-    let waited = [a, b, c, d].iter().filter(|sent| !super::failure(sent).sent).count();
-    assert_eq!((waited, remote.connections()), (2, 2));
+    let sent = [a, b, c, d];
+    for hurried in sent.iter().filter(|sent| matches!(sent.result, Err(Refusal::Denied(_)))) {
+        assert!(denial(hurried, Gate::Budget).remedy.contains("in_flight_per_tenant"));
+    }
+    let refused = sent.iter().filter(|sent| matches!(sent.result, Err(Refusal::Denied(_)))).count();
+    assert_eq!((refused, remote.connections()), (2, 2));
 }
 
 #[tokio::test]
@@ -102,6 +107,7 @@ async fn waiting_for_the_rate_ends_with_the_requests_time() {
     world.send(get(format!("{origin}/"))).await.result.unwrap();
     let mut hurried = get(format!("{origin}/"));
     hurried.timeout_ms = Some(50);
-    assert_failed(&world.send(hurried).await, Timeout, false);
+    let sent = world.send(hurried).await;
+    assert!(denial(&sent, Gate::Budget).reason.contains("rate"));
     assert_eq!(remote.seen().len(), 1);
 }

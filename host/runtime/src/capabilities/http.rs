@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::call::Limits;
 use domain::egress::{Permit, Policy, Request, Response, Spent, Wire};
 use domain::exchange::{Exchange, ExchangeOutcome, Outline, SendFailure, SendFailureKind};
-use domain::{Clock, Credentials, Denial, Gate};
+use domain::{Clock, Credentials, Denial, FailureCode, Gate};
 use egress::{Egress, Refusal, Sender, Sent};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -30,7 +30,7 @@ pub(crate) struct HttpState {
     credentials: Arc<dyn Credentials>,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    sent: u32,
+    spent: Spent,
     denied: u32,
     rows: Vec<Row>,
 }
@@ -79,7 +79,7 @@ impl HttpState {
             credentials: Arc::clone(&rooms.credentials),
             clock: Arc::clone(&rooms.clock),
             limits,
-            sent: 0,
+            spent: Spent::default(),
             denied: 0,
             rows: Vec::new(),
         }
@@ -94,7 +94,7 @@ impl HttpState {
                 .into_iter()
                 .map(move |exchange| if row.open { Exchange { duration_ms, ..exchange } } else { exchange })
         });
-        Requested { exchanges: rows.take(ROWS_MAX).collect(), sent: self.sent, denied: self.denied }
+        Requested { exchanges: rows.take(ROWS_MAX).collect(), sent: self.spent.requests, denied: self.denied }
     }
 
     /// Asks the judge. What it permits counts as sent, and has a row, from now on.
@@ -108,9 +108,11 @@ impl HttpState {
         };
         let at = self.clock.now();
         let outline = (self.rows.len() < ROWS_MAX).then(|| Outline::from(&request));
-        match self.policy.judge(request, Spent { requests: self.sent }) {
+        match self.policy.judge(request, self.spent) {
             Ok(permit) => {
-                self.sent = self.sent.saturating_add(1);
+                self.spent.requests = self.spent.requests.saturating_add(1);
+                let bytes = permit.request_bytes() as u64;
+                self.spent.sent_bytes = self.spent.sent_bytes.saturating_add(bytes);
                 let row = outline.map(|_| self.add_row(Exchange::permitted(at, &permit, unseen(), 0), true));
                 Ok(Permitted { permit, row })
             }
@@ -132,7 +134,11 @@ impl HttpState {
     /// Writes down how a permitted request ended.
     fn note(&mut self, row: Option<usize>, sent: Sent) -> Result<Response, Refusal> {
         let hops = u32::try_from(sent.exchanges.len()).unwrap_or(u32::MAX);
-        self.sent = self.sent.saturating_add(hops.saturating_sub(1));
+        self.spent.requests = self.spent.requests.saturating_add(hops.saturating_sub(1));
+        if let Ok(response) = &sent.result {
+            let bytes = response.body.len() as u64;
+            self.spent.received_bytes = self.spent.received_bytes.saturating_add(bytes);
+        }
         if let Some(row) = row.and_then(|row| self.rows.get_mut(row)) {
             *row = Row { exchanges: sent.exchanges, open: false };
         }
@@ -221,13 +227,7 @@ fn kind(kind: SendFailureKind) -> http::FailureKind {
 
 /// What a row says until its request has an outcome.
 fn unseen() -> ExchangeOutcome {
-    ExchangeOutcome::Failed {
-        failure: SendFailure {
-            kind: SendFailureKind::Timeout,
-            sent: true,
-            message: "the call ended before the remote had answered".to_owned(),
-        },
-    }
+    ExchangeOutcome::Failed { failure: SendFailure::new(FailureCode::CallEnded, true) }
 }
 
 pub(crate) struct Http;

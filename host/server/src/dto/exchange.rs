@@ -4,7 +4,7 @@ use domain::exchange as rows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Gate, SendFailureKind};
+use super::{FailureCode, Gate, SendFailureKind};
 
 /// One request that a connector made or tried.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -78,6 +78,8 @@ pub struct Denial {
 pub struct SendFailure {
     /// Coarsely.
     pub kind: SendFailureKind,
+    /// Exactly.
+    pub code: FailureCode,
     /// Whether the remote may have received it.
     pub sent: bool,
     /// For people.
@@ -112,8 +114,8 @@ impl From<rows::ExchangeOutcome> for ExchangeOutcome {
                 Self::Answered { status, headers: headers(pairs), response_bytes }
             }
             rows::ExchangeOutcome::Denied { denial } => Self::Denied { denial: denial.into() },
-            rows::ExchangeOutcome::Failed { failure: rows::SendFailure { kind, sent, message } } => {
-                Self::Failed { failure: SendFailure { kind: kind.into(), sent, message } }
+            rows::ExchangeOutcome::Failed { failure: rows::SendFailure { kind, code, sent, message } } => {
+                Self::Failed { failure: SendFailure { kind: kind.into(), code: code.into(), sent, message } }
             }
         }
     }

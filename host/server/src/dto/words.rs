@@ -117,6 +117,38 @@ mirror! {
 }
 
 mirror! {
+    /// What went wrong on the wire, one code for each cause.
+    FailureCode of domain::FailureCode {
+        NameNotFound,
+        NameUnavailable,
+        NameTimeout,
+        ConnectFailed,
+        ConnectTimeout,
+        TlsFailed,
+        TlsTimeout,
+        FirstByteTimeout,
+        IdleTimeout,
+        TotalTimeout,
+        CallEnded,
+        TooLarge,
+        TooDense,
+        BadHead,
+        HeadTooLarge,
+        TooManyInterim,
+        ProtocolSwitch,
+        ConflictingFraming,
+        BadFraming,
+        CutShort,
+        UnknownEncoding,
+        BadEncoding,
+        ProxyAnswer,
+        ConnectionLost,
+        NotBuilt,
+        Other,
+    }
+}
+
+mirror! {
     /// How much a line of a log matters.
     Level of domain::call::Level { Debug, Info, Warn, Error }
 }

@@ -209,7 +209,7 @@ fn the_place_of_the_credential_belongs_to_the_host() {
 #[test]
 fn a_call_spends_its_budget() {
     let get = || request("GET", "https://api.example.com/v1/invoices");
-    let spent = Spent { requests: Limits::default().requests };
+    let spent = Spent { requests: Limits::default().requests, ..Spent::default() };
     assert_eq!(policy().judge(get(), spent).unwrap_err().gate, Gate::Budget);
     let mut large = request("POST", "https://api.example.com/v1/invoices");
     large.body = vec![0; Limits::default().request_bytes];
