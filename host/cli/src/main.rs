@@ -23,8 +23,14 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 
+fn main() -> ExitCode {
+    // Before anything else, and before there are threads: as a compile worker this process does nothing else.
+    lockgate::run_if_compile_worker();
+    command()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn command() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command).await {
         Ok(code) => code,

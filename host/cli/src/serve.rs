@@ -10,7 +10,7 @@ use domain::Clock as _;
 use domain::TenantId;
 use domain::egress::Ceiling;
 use domain::token::Bearer;
-use lockgate::{Host, Key, SystemClock};
+use lockgate::{Compiler, Host, Key, SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -27,6 +27,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(args.listen).await.with_context(listening)?;
     files::make_private_dir(&args.data)?;
     let mut builder = Host::builder().data_dir(&args.data).engine(args.engine.into());
+    builder = builder.compiler(Compiler::ThisProgram);
     if let Some(key) = key(&args)? {
         builder = builder.key(key);
     }

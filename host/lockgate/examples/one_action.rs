@@ -9,6 +9,7 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    lockgate::run_if_compile_worker(); // Uploads are compiled in a child of this program, under limits.
     let host = Host::builder().build().await?; // In memory; `.data_dir("data")` keeps everything.
     let acme = host.tenant("acme")?;
     acme.upload(plugins::STRIPE.to_vec()).await?;

@@ -10,7 +10,7 @@ use domain::egress::Ceiling;
 use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
-use runtime::{Runtime, RuntimeOptions, Upload};
+use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
 use store::{KeyEncryptionKey, Place, Store, StoreOptions};
 
 use crate::error::Error;
@@ -42,6 +42,7 @@ pub struct Builder {
     egress: EgressOptions,
     runtime: RuntimeOptions,
     limits: Limits,
+    compiler: Option<Compiler>,
     pipeline: PipelineOptions,
     resolver: Option<Arc<dyn Resolver>>,
     artefacts: Option<Arc<dyn Artefacts>>,
@@ -60,6 +61,7 @@ impl Default for Builder {
             egress: EgressOptions::default(),
             runtime: RuntimeOptions::default(),
             limits: Limits::default(),
+            compiler: None,
             pipeline: PipelineOptions::default(),
             resolver: None,
             artefacts: None,
@@ -121,6 +123,15 @@ impl Builder {
         self
     }
 
+    /// Who compiles uploads. Default: a child of this same program where `main` begins with
+    /// [`run_if_compile_worker`](crate::run_if_compile_worker); where it does not, this process itself, which no upload
+    /// that takes too long can be stopped in, and a warning says so.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = Some(compiler);
+        self
+    }
+
     /// How many runs at once, and how they are leased.
     #[must_use]
     pub fn pipeline(mut self, options: PipelineOptions) -> Self {
@@ -172,8 +183,9 @@ impl Builder {
             key,
             ceiling,
             egress,
-            runtime,
+            mut runtime,
             limits,
+            compiler,
             pipeline,
             resolver,
             artefacts,
@@ -181,6 +193,7 @@ impl Builder {
             randomness,
             ..
         } = self;
+        runtime.compiler = choose_compiler(compiler)?;
         let key = open_key(key, data_dir.as_deref(), &*randomness)?;
         let place = match data_dir {
             None => Place::Memory,
@@ -213,6 +226,25 @@ impl Builder {
             upload_bytes_max,
         };
         Ok(Host { rooms: Arc::new(rooms) })
+    }
+}
+
+/// A child of this program only where its `main` can be one: another `main` would begin its usual work in the child.
+fn choose_compiler(chosen: Option<Compiler>) -> Result<Compiler, Error> {
+    match chosen {
+        Some(Compiler::ThisProgram) if !runtime::can_be_compile_worker() => Err(Error::new(
+            crate::error::Kind::Invalid,
+            "no_compile_worker",
+            "this program cannot be its own compile worker; begin its `main` with `lockgate::run_if_compile_worker()`",
+        )),
+        Some(compiler) => Ok(compiler),
+        None if runtime::can_be_compile_worker() => Ok(Compiler::ThisProgram),
+        None => {
+            tracing::warn!(
+                "uploads are compiled in this process: begin `main` with `lockgate::run_if_compile_worker()`"
+            );
+            Ok(Compiler::InProcess)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Tenant {
     pub async fn upload(&self, bytes: Vec<u8>) -> Result<Uploaded, Error> {
         let rooms = &self.rooms;
         let upload = Upload::new(bytes, rooms.upload_bytes_max)?;
-        let admitted = rooms.runtime.admit(upload).await?;
+        let admitted = rooms.runtime.admit_for(Some(&self.id), upload).await?;
         let (ComponentKind::Connector, Some(manifest)) = (admitted.kind, admitted.manifest) else {
             return Err(Error::new(
                 Kind::Refused,

@@ -15,6 +15,8 @@ pub enum Kind {
     NotFound,
     /// It collides with what is there.
     Conflict,
+    /// Too much at once; later it may work.
+    Busy,
     /// The token is missing or wrong.
     Unauthenticated,
     /// The token may not do this.
@@ -45,7 +47,7 @@ impl Error {
     /// An error of the caller's making.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
         let blame = match kind {
-            Kind::Internal => Blame::Host,
+            Kind::Internal | Kind::Busy => Blame::Host,
             Kind::Guest => Blame::Guest,
             Kind::Remote => Blame::Remote,
             _ => Blame::Operator,

@@ -74,6 +74,7 @@ impl From<Refused> for Error {
         let kind = match &refused {
             Refused::TooLarge { .. } => Kind::TooLarge,
             Refused::Host { .. } => Kind::Internal,
+            Refused::Busy => Kind::Busy,
             Refused::Empty
             | Refused::Text
             | Refused::Precompiled

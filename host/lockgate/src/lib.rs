@@ -38,6 +38,6 @@ pub use domain;
 pub use egress::{EgressOptions, SystemResolver};
 pub use logs::LogFilter;
 pub use pipeline::Options as PipelineOptions;
-pub use runtime::{AdmissionReport, RuntimeOptions};
+pub use runtime::{AdmissionReport, Compiler, RuntimeOptions, run_if_compile_worker};
 pub use store::Page;
 pub use wit::Rate;

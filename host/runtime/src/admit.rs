@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::Digest;
 use domain::call::{Fault, Limits};
+use domain::{Digest, TenantId};
 use tokio::time::Instant;
 use wit::Manifest;
 
-use crate::artefact::Uncompiled;
+use crate::compile::Uncompiled;
 use crate::linked::Linked;
 use crate::refused::Refused;
 use crate::runtime::Runtime;
@@ -87,7 +87,13 @@ pub struct AdmissionReport {
 
 impl Runtime {
     /// Runs every check on an upload, cheapest first: census, validation, imports, compilation, `describe`, manifest.
+    /// This one is for the host itself, and always gets its turn to compile.
     pub async fn admit(&self, upload: Upload) -> Result<Admitted, Refused> {
+        self.admit_for(None, upload).await
+    }
+
+    /// The same for a tenant, who gets a turn to compile only when too many others do not wait already.
+    pub async fn admit_for(&self, tenant: Option<&TenantId>, upload: Upload) -> Result<Admitted, Refused> {
         let (digest, bytes) = upload.into_parts();
         let bytes: Arc<[u8]> = Arc::from(bytes);
 
@@ -100,9 +106,7 @@ impl Runtime {
         let was_cached = cached.is_some();
         let component = match cached {
             Some(component) => component,
-            None => {
-                self.compile(&digest, Arc::clone(&bytes)).await.map_err(|error| self.uncompiled(error))?
-            }
+            None => self.compile(tenant, &digest, Arc::clone(&bytes)).await?,
         };
         let compile_us = elapsed_us(began);
         let linked = self
@@ -147,12 +151,15 @@ impl Runtime {
             .await
             .unwrap_or_else(|_| Err(Refused::Host { message: "the examination stopped".to_owned() }))
     }
+}
 
-    fn uncompiled(&self, error: Uncompiled) -> Refused {
+impl From<Uncompiled> for Refused {
+    fn from(error: Uncompiled) -> Self {
         match error {
-            Uncompiled::Failed(message) => Refused::CompileFailed { message },
-            Uncompiled::TooSlow => Refused::CompileLimit { limit_ms: self.inner.options.compile_ms },
-            Uncompiled::Host(message) => Refused::Host { message: message.to_owned() },
+            Uncompiled::Failed(message) => Self::CompileFailed { message },
+            Uncompiled::Limit(limit) => Self::CompileLimit { limit },
+            Uncompiled::Busy => Self::Busy,
+            Uncompiled::Host(message) => Self::Host { message },
         }
     }
 }

@@ -74,9 +74,7 @@ impl ProcessEngine {
         }
         let engine =
             Engine::new(&config(options)).map_err(|error| RuntimeError::Engine(error.to_string()))?;
-        let mut key = ArtefactKey(blake3::Hasher::new());
-        engine.precompile_compatibility_hash().hash(&mut key);
-        let artefact_key = key.0.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned();
+        let artefact_key = artefact_key(&engine);
         start_ticker(&engine)?;
         let places = Arc::new(Semaphore::new(options.concurrent_calls.max(1) as usize));
         let made = Arc::new(Self { engine, artefact_key, options: options.clone(), places });
@@ -134,6 +132,22 @@ fn pool(options: &RuntimeOptions) -> PoolingAllocationConfig {
     pool
 }
 
+/// The engine of a compile worker, with its key: it compiles exactly as the engine of the host does, and has no pool,
+/// whose address space a worker does not get.
+pub(crate) fn compiling_engine() -> wasmtime::Result<(Engine, String)> {
+    let mut config = config(&RuntimeOptions::default());
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    let engine = Engine::new(&config)?;
+    let key = artefact_key(&engine);
+    Ok((engine, key))
+}
+
+fn artefact_key(engine: &Engine) -> String {
+    let mut key = ArtefactKey(blake3::Hasher::new());
+    engine.precompile_compatibility_hash().hash(&mut key);
+    key.0.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned()
+}
+
 /// Epochs are driven by a thread of their own, because a task could itself be starved by guests. It ends with the
 /// engine.
 fn start_ticker(engine: &Engine) -> Result<(), RuntimeError> {
@@ -184,5 +198,11 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &second));
         let other = RuntimeOptions { concurrent_calls: 3, ..RuntimeOptions::default() };
         assert!(matches!(ProcessEngine::get(&other), Err(RuntimeError::SecondEngine)));
+    }
+
+    #[test]
+    fn a_worker_compiles_for_the_engine_of_the_host() {
+        let host = ProcessEngine::get(&RuntimeOptions::default()).unwrap();
+        assert_eq!(compiling_engine().unwrap().1, host.artefact_key);
     }
 }

@@ -6,7 +6,7 @@
 //! Three lifetimes: the process (`engine`: one engine, one ticker, the linkers), the component (`Linked`), the call
 //! (`state`: a store with one small state for each capability).
 //!
-//! It never opens a file or a socket: requests go through `egress`, artefacts and credentials through what it is handed.
+//! It never opens a file or a socket, and starts no process but its own compile worker: requests go through `egress`, artefacts and credentials through what it is handed.
 
 mod admit;
 mod answer;
@@ -15,6 +15,7 @@ mod bindings;
 mod call;
 mod capabilities;
 mod census;
+mod compile;
 mod cpu;
 mod engine;
 mod exports;
@@ -35,6 +36,8 @@ mod wasi;
 
 pub use admit::{AdmissionReport, Admitted, Kind};
 pub use call::{CallFor, CallReport};
+pub use compile::Compiler;
+pub use compile::worker::{can_be_compile_worker, run_if_compile_worker};
 pub use linked::Linked;
 pub use options::RuntimeOptions;
 pub use refused::Refused;

@@ -8,12 +8,12 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::admit::Kind;
-use crate::artefact::Uncompiled;
 use crate::bindings::{self, ConnectorPre, TransformerPre};
 use crate::capabilities::http::Http;
 use crate::capabilities::logging::Logging;
 use crate::capabilities::profile::Profile;
 use crate::capabilities::secrets::Secrets;
+use crate::compile::Uncompiled;
 use crate::linked::{Linked, World};
 use crate::runtime::{Runtime, RuntimeError};
 use crate::state::CallState;
@@ -87,13 +87,14 @@ impl Runtime {
                 if Digest::of(&bytes) != *digest {
                     return Err(RuntimeError::BytesChanged(digest.clone()));
                 }
-                let compiled = self.compile(digest, Arc::from(bytes)).await;
+                let compiled = self.compile(None, digest, Arc::from(bytes)).await;
                 compiled.map_err(|error| RuntimeError::Compile {
                     digest: digest.clone(),
                     message: match error {
                         Uncompiled::Failed(message) => message,
-                        Uncompiled::TooSlow => "it took too long".to_owned(),
-                        Uncompiled::Host(message) => message.to_owned(),
+                        Uncompiled::Limit(limit) => format!("it needs more than {limit}"),
+                        Uncompiled::Busy => "too many others are being compiled".to_owned(),
+                        Uncompiled::Host(message) => message,
                     },
                 })?
             }

@@ -39,8 +39,12 @@ pub enum Refused {
     WrongType { message: String },
     #[error("the component could not be compiled: {message}")]
     CompileFailed { message: String },
-    #[error("the component took longer than {limit_ms} ms to compile; make it smaller")]
-    CompileLimit { limit_ms: u64 },
+    #[error(
+        "the component needs more than {limit} to compile; make it smaller, or split its largest functions"
+    )]
+    CompileLimit { limit: String },
+    #[error("too many components are being compiled at once; try again in a moment")]
+    Busy,
     #[error("the component did not answer `describe`: {failure}; it is called with no capability at all")]
     DescribeFailed { failure: CallFailure },
     #[error(transparent)]
@@ -67,6 +71,7 @@ impl Refused {
             Self::WrongType { .. } => "wrong_type",
             Self::CompileFailed { .. } => "compile_failed",
             Self::CompileLimit { .. } => "compile_limit",
+            Self::Busy => "busy",
             Self::DescribeFailed { .. } => "describe_failed",
             Self::BadManifest { .. } => "bad_manifest",
             Self::Host { .. } => "host",
@@ -75,7 +80,7 @@ impl Refused {
 
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Host { .. } => Blame::Host,
+            Self::Host { .. } | Self::Busy => Blame::Host,
             Self::DescribeFailed { failure } => failure.blame,
             _ => Blame::Guest,
         }

@@ -8,6 +8,7 @@ use domain::{Artefacts, Clock, Credentials, Digest, Randomness};
 use egress::Egress;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::compile::turns::Turns;
 use crate::engine::ProcessEngine;
 use crate::link::Linkers;
 use crate::linked::Linked;
@@ -23,7 +24,7 @@ pub(crate) struct Inner {
     pub(crate) process: Arc<Process>,
     pub(crate) linkers: Linkers,
     pub(crate) artefacts: Arc<dyn Artefacts>,
-    pub(crate) compilations: Arc<Semaphore>,
+    pub(crate) compilations: Arc<Turns>,
     pub(crate) options: RuntimeOptions,
     ready: Mutex<ReadyComponents>,
 }
@@ -84,7 +85,7 @@ impl Runtime {
             process: Arc::new(process),
             linkers,
             artefacts,
-            compilations: Arc::new(Semaphore::new(options.concurrent_compilations.max(1))),
+            compilations: Arc::new(Turns::new(&options)),
             ready: Mutex::new(ReadyComponents::default()),
             options,
         };

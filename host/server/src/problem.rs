@@ -95,6 +95,7 @@ impl From<Error> for Problem {
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::Unauthenticated => return Self::unauthenticated(),
+            Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::Guest | Kind::Remote => StatusCode::BAD_GATEWAY,
             Kind::Internal => return Self::internal(&error.message),

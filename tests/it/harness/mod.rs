@@ -33,6 +33,11 @@ pub fn reaching(urls: &[&str]) -> Builder {
     Host::builder().ceiling(Ceiling { private, ..Ceiling::default() }).artefacts(Compiled::shared())
 }
 
+/// Where a test keeps compiled code that others may have made already.
+pub fn compiled() -> std::sync::Arc<dyn lockgate::domain::Artefacts> {
+    Compiled::shared()
+}
+
 /// A profile with a credential and exactly these scopes.
 pub async fn profile(
     tenant: &Tenant,

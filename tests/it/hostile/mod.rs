@@ -1,3 +1,4 @@
 //! What attackers try, by where they stand: `SECURITY.md` names the test for each numbered case.
 
+mod admission;
 mod expressions;

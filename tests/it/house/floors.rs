@@ -25,7 +25,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jq", &["lockgate-sdk"]),
     ("guests", &["lockgate-sdk"]),
     ("vendors", &[]),
-    ("lockgate-tests", &["guest-build"]),
+    // The compile worker of the tests is an embedding program.
+    ("lockgate-tests", &["guest-build", "lockgate"]),
 ];
 
 /// A heavy dependency, and the rooms that may depend on it.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use domain::egress::Ceiling;
 use domain::run::Run;
-use lockgate::{Builder, Host, Tenant};
+use lockgate::{Builder, Compiler, Host, Tenant};
 
 use self::summary::Summary;
 use self::vendors::Vendors;
@@ -68,7 +68,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 async fn open(data: &Path, vendors: &Vendors) -> anyhow::Result<Host> {
     let private = vendors.origins()?;
     let ceiling = Ceiling { private, ..Ceiling::default() };
-    let builder: Builder = Host::builder().data_dir(data.join("host")).ceiling(ceiling);
+    let builder: Builder =
+        Host::builder().data_dir(data.join("host")).ceiling(ceiling).compiler(Compiler::ThisProgram);
     builder.build().await.with_context(|| format!("opening the data folder {}", data.display()))
 }
 

@@ -1,0 +1,4 @@
+//! Uploads of hostile tenants: refused by name, at once, and at the cost of one upload.
+
+mod bombs;
+mod yard;
