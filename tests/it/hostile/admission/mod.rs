@@ -1,4 +1,6 @@
 //! Uploads of hostile tenants: refused by name, at once, and at the cost of one upload.
 
 mod bombs;
+mod names;
+mod shapes;
 mod yard;
