@@ -3,7 +3,6 @@
 use domain::Secret;
 use domain::egress::{Credential, CredentialPlace};
 
-use crate::echoes::echoes;
 use crate::scheme::{Scheme, SchemeError, header_text};
 
 pub(crate) struct Bearer;
@@ -17,7 +16,7 @@ impl Scheme for Bearer {
         Ok(Credential {
             place: CredentialPlace::Header("authorization".to_owned()),
             value: Secret::new([b"Bearer ", token.as_bytes()].concat()),
-            echoes: echoes(&[secret]),
+            echoes: vec![secret.clone()],
         })
     }
 }

@@ -5,10 +5,11 @@
 mod api_key;
 mod basic;
 mod bearer;
-mod echoes;
 mod mac;
 mod scheme;
 mod vault;
 
-pub use scheme::{Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, scheme};
+pub use scheme::{
+    SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,
+};
 pub use vault::Vault;

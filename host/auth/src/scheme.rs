@@ -11,6 +11,10 @@ use crate::bearer::Bearer;
 /// The longest value that is sent: common servers refuse more than 8 KiB in one header.
 pub const VALUE_BYTES_MAX: usize = 8 << 10;
 
+/// The shortest secret. A shorter text occurs by chance, so it could not be masked in what comes back without
+/// shredding honest answers; and it is guessed soon.
+pub const SECRET_BYTES_MIN: usize = 8;
+
 /// One way to authenticate.
 pub trait Scheme: Send + Sync {
     fn apply(&self, secret: &Secret, user: Option<&str>) -> Result<Credential, SchemeError>;
@@ -21,6 +25,10 @@ pub trait Scheme: Send + Sync {
 pub enum SchemeError {
     #[error("the credential is empty; give one")]
     Empty,
+    #[error(
+        "the secret is shorter than {SECRET_BYTES_MIN} bytes, which can neither be masked in answers nor withstand guessing; use a longer one"
+    )]
+    TooShort,
     #[error("the credential is longer than a server accepts; use at most {VALUE_BYTES_MAX} bytes")]
     TooLong,
     #[error("the credential has a line break or another control character; copy it again without it")]
@@ -54,7 +62,19 @@ pub fn scheme(named: &AuthScheme) -> Box<dyn Scheme> {
 
 /// Whether a credential can be used, to be asked before it is stored.
 pub fn check_credential(named: &AuthScheme, user: Option<&str>, secret: &Secret) -> Result<(), SchemeError> {
-    scheme(named).apply(secret, user).map(drop)
+    scheme(named).apply(secret, user)?;
+    check_secret(secret)
+}
+
+/// Whether a secret that is only used by handle can be kept. Its bytes may be any.
+pub fn check_secret(secret: &Secret) -> Result<(), SchemeError> {
+    if secret.is_empty() {
+        Err(SchemeError::Empty)
+    } else if secret.len() < SECRET_BYTES_MIN {
+        Err(SchemeError::TooShort)
+    } else {
+        Ok(())
+    }
 }
 
 /// The secret as text that is safe in a header: one line, no space at either end.
@@ -93,6 +113,15 @@ mod tests {
     fn what_could_split_a_request_or_was_copied_badly_is_refused() {
         assert_eq!(bearer("pat-eu1-1234"), Ok(()));
         assert_eq!(bearer(""), Err(SchemeError::Empty));
+        assert_eq!(bearer("a"), Err(SchemeError::TooShort));
+        assert_eq!(bearer("1234567"), Err(SchemeError::TooShort));
+        assert_eq!(bearer("12345678"), Ok(()));
+        assert_eq!(check_secret(&Secret::new("1234567")), Err(SchemeError::TooShort));
+        assert_eq!(
+            check_secret(&Secret::new(b"\x00\n34567\xff")),
+            Ok(()),
+            "a key for signatures is any bytes"
+        );
         assert_eq!(bearer("a".repeat(VALUE_BYTES_MAX + 1)), Err(SchemeError::TooLong));
         for control in ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{7f}b", "a\tb", "token\n"] {
             assert_eq!(bearer(control), Err(SchemeError::Control), "{control:?}");

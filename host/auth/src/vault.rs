@@ -26,7 +26,7 @@ impl Vault {
         let profile = self.store.profile(&of.tenant, &of.profile).map_err(|error| unreadable(&error))?;
         let Some(auth) = profile.and_then(|profile| profile.value.auth) else { return Ok(None) };
         let opened = self.store.open_secret(&of.tenant, &of.profile, &name, Purpose::Credential);
-        let Some(opened) = opened.map_err(|error| unreadable(&error))? else {
+        let Some(opened) = opened.map_err(|error| unopened(of, &name, &error))? else {
             return Err(CredentialError::Missing(name));
         };
         if !opened.bound.contains(origin) {
@@ -41,7 +41,7 @@ impl Vault {
 
     fn handle(&self, of: &ProfileKey, name: &SecretName) -> Result<Secret, CredentialError> {
         let opened = self.store.open_secret(&of.tenant, &of.profile, name, Purpose::Handle);
-        let opened = opened.map_err(|error| unreadable(&error))?;
+        let opened = opened.map_err(|error| unopened(of, name, &error))?;
         opened.map(|opened| opened.secret).ok_or_else(|| CredentialError::Missing(name.clone()))
     }
 }
@@ -61,7 +61,7 @@ impl Credentials for Vault {
         name: &'a SecretName,
     ) -> Later<'a, Result<bool, CredentialError>> {
         let held = self.store.holds_secret(&of.tenant, &of.profile, name, Purpose::Handle);
-        Box::pin(ready(held.map_err(|error| unreadable(&error))))
+        Box::pin(ready(held.map_err(|error| unopened(of, name, &error))))
     }
 
     fn hmac<'a>(
@@ -86,6 +86,18 @@ impl Credentials for Vault {
             let print = mac::fingerprint(&self.handle(of, name)?);
             print.map_err(|_| CredentialError::Unusable(name.clone()))
         })
+    }
+}
+
+/// A row that somebody has meddled with is named to whoever can mend it; anything else is an error of the store.
+fn unopened(of: &ProfileKey, name: &SecretName, error: &StoreError) -> CredentialError {
+    match error {
+        StoreError::SecretRolledBack { .. } | StoreError::SecretDamaged { .. } => {
+            let code = error.code();
+            tracing::error!(tenant = %of.tenant, profile = %of.profile, %name, code, "a stored secret was tampered with");
+            CredentialError::Tampered { name: name.clone(), code }
+        }
+        _ => unreadable(error),
     }
 }
 

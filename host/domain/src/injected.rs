@@ -143,6 +143,14 @@ pub enum CredentialError {
     Missing(SecretName),
     #[error("the secret {0} cannot be used with this scheme; set it again")]
     Unusable(SecretName),
+    #[error(
+        "the stored row of the secret {name} is not the one that was written last ({code}): it was moved, changed or put back; set it again, and find out who writes to the database"
+    )]
+    Tampered {
+        name: SecretName,
+        /// `secret_rolled_back` or `secret_damaged`.
+        code: &'static str,
+    },
     #[error("the secret store cannot be read")]
     Store,
 }

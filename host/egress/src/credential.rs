@@ -41,6 +41,9 @@ fn denial(error: &CredentialError) -> Denial {
             format!("the secret {name} cannot be used with the profile's auth scheme"),
             "set it again with `lockgate profiles secret`",
         ),
+        CredentialError::Tampered { .. } => {
+            (error.to_string(), "set it again with `lockgate profiles secret`, and tell the operator")
+        }
         CredentialError::Store => {
             ("the profile's secrets cannot be read".to_owned(), "try again; if it stays, ask the operator")
         }

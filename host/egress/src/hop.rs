@@ -68,7 +68,7 @@ impl Hop<'_> {
         let scrubber = match &credential {
             Some(credential) => {
                 row.note_credential(credential);
-                Scrubber::new(credential).map_err(|_| credential::unsearchable())?
+                Scrubber::of(credential).map_err(|_| credential::unsearchable())?
             }
             None => Scrubber::default(),
         };

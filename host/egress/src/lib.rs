@@ -35,6 +35,7 @@ mod written;
 
 pub use door::{Egress, Refusal, Sender, Sent};
 pub use options::{EgressError, EgressOptions};
+pub use scrub::{Scrubber, Unsearchable};
 pub use system_resolver::SystemResolver;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use http::header::{
 };
 use http::{Request, Uri};
 use url::{Position, Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 use crate::failure;
 use crate::written::{Observed, Written};
@@ -100,14 +101,20 @@ fn add_host_headers(
 
 fn add_secret_header(headers: &mut HeaderMap, name: &str, value: &Secret) -> Result<(), SendFailure> {
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| not_built())?;
-    let mut value = HeaderValue::from_bytes(value.expose()).map_err(|_| not_built())?;
+    // Wiped when the last part of the client that holds it lets go.
+    let owned = Bytes::from_owner(Zeroizing::new(value.expose().to_vec()));
+    let mut value = HeaderValue::from_maybe_shared(owned).map_err(|_| not_built())?;
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
 }
 
 fn add_secret_parameter(url: &mut Url, name: &str, value: &Secret) {
-    let mut query = url.query().unwrap_or_default().to_owned();
+    let before = url.query().unwrap_or_default();
+    // As large as it can become, so that growing leaves no copies behind.
+    let room = before.len() + 3 * (name.len() + value.len()) + 2;
+    let mut query = Zeroizing::new(String::with_capacity(room));
+    query.push_str(before);
     if !query.is_empty() {
         query.push('&');
     }

@@ -20,7 +20,7 @@ use crate::system::{OsRandomness, SystemClock, off_the_workers};
 /// A component of a few megabytes of JavaScript or Python must fit; a compile bomb must not.
 const UPLOAD_BYTES_MAX: usize = 32 << 20;
 
-const KEY_FILE: &str = "lockgate.key";
+pub(crate) const KEY_FILE: &str = "lockgate.key";
 
 pub use store::Engine;
 
@@ -199,7 +199,8 @@ impl Builder {
             None => Place::Memory,
             Some(path) => Place::Dir { path, engine },
         };
-        let store = off_the_workers(move || Store::open(StoreOptions { place, key })).await??;
+        let chance = randomness.clone();
+        let store = off_the_workers(move || Store::open(StoreOptions { place, key }, &*chance)).await??;
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let egress = Egress::new(egress, resolver, clock.clone())?;
         let vault = Arc::new(Vault::new(store.clone()));

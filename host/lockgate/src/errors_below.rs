@@ -32,13 +32,17 @@ impl From<GrantError> for Error {
 
 impl From<SchemeError> for Error {
     fn from(error: SchemeError) -> Self {
-        Self::new(Kind::Invalid, "invalid_credential", error.to_string())
+        let code = match error {
+            SchemeError::TooShort => "secret_too_short",
+            _ => "invalid_credential",
+        };
+        Self::new(Kind::Invalid, code, error.to_string())
     }
 }
 
 impl From<KeyError> for Error {
     fn from(error: KeyError) -> Self {
-        Self { kind: Kind::Internal, code: "key", blame: Blame::Operator, message: error.to_string() }
+        Self::new(Kind::Refused, "key", error.to_string())
     }
 }
 
@@ -50,6 +54,12 @@ impl From<StoreError> for Error {
             StoreError::NotJson { .. } | StoreError::BadCursor | StoreError::SecretSize { .. } => {
                 Kind::Invalid
             }
+            StoreError::Key(_)
+            | StoreError::OtherKey { .. }
+            | StoreError::OtherEngine { .. }
+            | StoreError::NoStore { .. }
+            | StoreError::InUse { .. }
+            | StoreError::SecretRolledBack { .. } => Kind::Refused,
             _ => Kind::Internal,
         };
         Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }

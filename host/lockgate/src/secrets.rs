@@ -10,31 +10,41 @@ use store::{Commit, Expect, Profiles as _, Purpose, Seal, Secrets as _};
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
 
+/// How often setting begins again when another secret of the tenant was set at the same moment.
+const SET_TRIES: usize = 16;
+
 impl Tenant {
     /// Stores the credential of a profile, sealed and bound to the hosts that its connector asks for now: it will
-    /// never be sent anywhere else, also when the configuration changes. An old one is destroyed.
+    /// never be sent anywhere else, also when the configuration changes. An old one is destroyed; a request that is
+    /// under way with it still has it masked in its answer.
     pub async fn set_credential(&self, profile: &ProfileName, credential: Secret) -> Result<Profile, Error> {
-        let Some(row) = self.rooms.store.profile(&self.id, profile)? else {
-            return Err(Error::not_found("profile", profile));
-        };
-        let Some(chosen) = &row.value.auth else {
-            let message = format!("{} asks for no credential", row.value.connector);
-            return Err(Error::new(Kind::Refused, "no_credential_wanted", message));
-        };
-        auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
-        let bound = self.requested_hosts(&row.value)?;
-        let name = SecretName::credential();
-        let mut commit = Commit::new();
-        let now = self.now();
-        self.seal(&mut commit, profile, &name, Purpose::Credential, &bound, &credential)?;
-        let mut changed = row.value;
-        changed.credential_set = true;
-        // What the old credential did says nothing about the new one.
-        changed.outcomes.clear();
-        changed.updated_at = now;
-        commit.put_profile(&self.id, &changed, Expect::Version(row.version));
-        self.rooms.store.commit(commit).await?;
-        Ok(changed)
+        for _ in 0..SET_TRIES {
+            let Some(row) = self.rooms.store.profile(&self.id, profile)? else {
+                return Err(Error::not_found("profile", profile));
+            };
+            let Some(chosen) = &row.value.auth else {
+                let message = format!("{} asks for no credential", row.value.connector);
+                return Err(Error::new(Kind::Refused, "no_credential_wanted", message));
+            };
+            auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
+            let bound = self.requested_hosts(&row.value)?;
+            let name = SecretName::credential();
+            let mut commit = Commit::new();
+            let now = self.now();
+            self.seal(&mut commit, profile, &name, Purpose::Credential, &bound, &credential)?;
+            let mut changed = row.value;
+            changed.credential_set = true;
+            // What the old credential did says nothing about the new one.
+            changed.outcomes.clear();
+            changed.updated_at = now;
+            commit.put_profile(&self.id, &changed, Expect::Version(row.version));
+            match self.rooms.store.commit(commit).await {
+                Ok(()) => return Ok(changed),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(contended(profile))
     }
 
     /// Stores a secret that the connector may use by handle, under a name that its manifest declares.
@@ -50,10 +60,18 @@ impl Tenant {
             let message = format!("{} uses no secret named {name}", row.connector);
             return Err(Error::new(Kind::Refused, "secret_not_declared", message));
         }
+        auth::check_secret(&secret)?;
         let bound = self.requested_hosts(&row)?;
-        let mut commit = Commit::new();
-        self.seal(&mut commit, profile, name, Purpose::Handle, &bound, &secret)?;
-        Ok(self.rooms.store.commit(commit).await?)
+        for _ in 0..SET_TRIES {
+            let mut commit = Commit::new();
+            self.seal(&mut commit, profile, name, Purpose::Handle, &bound, &secret)?;
+            match self.rooms.store.commit(commit).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(contended(profile))
     }
 
     fn seal(
@@ -74,4 +92,10 @@ impl Tenant {
         self.profile(profile)?;
         Ok(self.rooms.store.secret_names(&self.id, profile)?)
     }
+}
+
+fn contended(profile: &ProfileName) -> Error {
+    let message =
+        format!("secrets beside those of {profile} are being set by many callers at once; try again");
+    Error::new(Kind::Conflict, "contended", message)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::Key;
+use crate::newest::Newest;
 use crate::seal::DataKey;
 
 /// The most bytes of one row. A row is read, checked and parsed whole, and lists hold many at once; a body that
@@ -48,6 +49,8 @@ pub struct Commit {
     pub(crate) refusal: Option<StoreError>,
     /// Data keys that this commit creates, so that two secrets of a new tenant are sealed with the same one.
     pub(crate) fresh_keys: Vec<(TenantId, DataKey)>,
+    /// The newest versions as this commit leaves them, so that a second secret in it is counted after the first.
+    pub(crate) newest: Vec<(TenantId, Newest)>,
     bytes: usize,
 }
 

@@ -38,7 +38,7 @@ impl Bench {
             None => Place::Memory,
             Some(engine) => Place::Dir { path: self.path(), engine },
         };
-        Store::open(StoreOptions { place, key })
+        Store::open(StoreOptions { place, key }, &samples::Counting::default())
     }
 }
 

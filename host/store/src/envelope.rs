@@ -4,8 +4,8 @@
 //! row's key as well: rows can neither be changed nor exchanged by someone who has the files but not the key.
 
 use crate::error::StoreError;
-use crate::key::KeyEncryptionKey;
 use crate::keys;
+use crate::root::RootKey;
 
 const FORMAT: u8 = 1;
 const HEAD_BYTES: usize = 9;
@@ -16,8 +16,8 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    pub(crate) fn new(key: &KeyEncryptionKey) -> Self {
-        Self { key: key.derive("lockgate 2026 store row check") }
+    pub(crate) fn new(root: &RootKey) -> Self {
+        Self { key: root.derive("lockgate 2026 store row check") }
     }
 
     pub(crate) fn close(&self, key: &[u8], version: u64, json: &[u8]) -> Vec<u8> {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let envelope = Envelope::new(&KeyEncryptionKey::for_tests());
+        let envelope = Envelope::new(&RootKey::for_tests());
         let row = envelope.close(b"t\0flows\0f", 7, b"{\"a\":1}");
         assert_eq!(envelope.open(b"t\0flows\0f", &row).unwrap(), (7, &b"{\"a\":1}"[..]));
         for bit in 0..row.len() * 8 {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_row_is_bound_to_its_key_and_no_length_is_accepted_by_chance() {
-        let envelope = Envelope::new(&KeyEncryptionKey::for_tests());
+        let envelope = Envelope::new(&RootKey::for_tests());
         let row = envelope.close(b"t\0flows\0f", 1, b"null");
         assert!(envelope.open(b"t\0flows\0g", &row).is_err());
         for len in 0..row.len() {

@@ -28,6 +28,11 @@ pub enum StoreError {
     #[error("the secret {name} of profile {profile} does not open; set it again")]
     SecretDamaged { profile: String, name: String },
 
+    #[error(
+        "the secret {name} of profile {profile} is not the one that was set last: an older row was put back, or its row was removed, by somebody who writes to the database; set it again, and find out who"
+    )]
+    SecretRolledBack { profile: String, name: String },
+
     #[error("the component {digest} is not stored here; upload it again")]
     NoComponent { digest: Digest },
 
@@ -52,8 +57,13 @@ pub enum StoreError {
     )]
     NoMarker { path: String, marker: &'static str },
 
-    #[error("the key-encryption key is not the one that the data folder {path} was made with; give that key")]
+    #[error(
+        "the key-encryption key is not the one that the data folder {path} was made with or last rotated to; give that key"
+    )]
     OtherKey { path: String },
+
+    #[error("there is no data folder {path}; give the path that the host is served from")]
+    NoStore { path: String },
 
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -82,6 +92,8 @@ impl StoreError {
             | Self::UnknownFormat { .. }
             | Self::NoMarker { .. }
             | Self::OtherKey { .. }
+            | Self::NoStore { .. }
+            | Self::SecretRolledBack { .. }
             | Self::Key(_) => Blame::Operator,
             Self::Conflict { .. }
             | Self::Damaged { .. }
@@ -97,9 +109,8 @@ impl StoreError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Conflict { .. } => "conflict",
-            Self::Damaged { .. } | Self::SecretDamaged { .. } | Self::DamagedComponent { .. } => {
-                "store_damaged"
-            }
+            Self::Damaged { .. } | Self::DamagedComponent { .. } => "store_damaged",
+            Self::SecretDamaged { .. } => "secret_damaged",
             Self::TooLarge { .. } => "too_large",
             Self::NotJson { .. } => "not_json",
             Self::BadCursor => "bad_cursor",
@@ -110,6 +121,8 @@ impl StoreError {
             Self::UnknownFormat { .. } => "store_unknown_format",
             Self::NoMarker { .. } => "store_no_marker",
             Self::OtherKey { .. } => "store_other_key",
+            Self::NoStore { .. } => "no_store",
+            Self::SecretRolledBack { .. } => "secret_rolled_back",
             Self::Key(_) => "key",
             Self::Engine { .. } | Self::File { .. } => "store_failed",
             Self::Stopped { .. } => "store_stopped",

@@ -57,11 +57,21 @@ pub(crate) fn open_database(path: &Path) -> Result<File, StoreError> {
 
 /// The whole file is there afterwards, or the one before it, whatever happens in between.
 pub(crate) fn write_whole(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    write_whole_in_steps(path, parts, || {})
+}
+
+/// The same; `ready` is called when the new file lies whole beside the old one.
+pub(crate) fn write_whole_in_steps(
+    path: &Path,
+    parts: &[&[u8]],
+    ready: impl FnOnce(),
+) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let number = TEMPORARIES.fetch_add(1, Ordering::Relaxed);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder.join(format!(".{name}.{}-{number}{TEMPORARY}", std::process::id()));
-    let written = write_new(&temporary, parts).and_then(|()| std::fs::rename(&temporary, path));
+    let written = write_new(&temporary, parts).inspect(|_| ready());
+    let written = written.and_then(|()| std::fs::rename(&temporary, path));
     if let Err(error) = written {
         // Left behind, it would be removed when the store opens again.
         let _gone = std::fs::remove_file(&temporary);

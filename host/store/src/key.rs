@@ -1,6 +1,7 @@
 //! The key-encryption key: the one secret that is not in the store, and from which every other key comes.
 #![expect(clippy::disallowed_methods, reason = "store owns the files")]
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -11,6 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::encoding;
 use crate::files;
+
+/// Of 32 random bytes some 30 are different.
+const DIFFERENT_BYTES_MIN: usize = 16;
 
 /// More than any accepted form of a key; a larger file is not one.
 const FILE_BYTES_MAX: u64 = 256;
@@ -28,8 +32,10 @@ pub enum KeyError {
     TooOpen { path: String, mode: u32 },
     #[error("a key must be 64 hexadecimal digits or 32 bytes")]
     WrongLength,
-    #[error("the key is the same byte over and over; make a random one")]
-    Weak,
+    #[error("the key file {path} belongs to another user; it must be yours, or the superuser's")]
+    OtherOwner { path: String },
+    #[error("the key is not random: {reason}; make one with `openssl rand -hex 32`")]
+    Weak { reason: &'static str },
     #[error("the key file {path} already exists; it is never replaced")]
     Exists { path: String },
     #[error("the key file {path} cannot be used: {cause}")]
@@ -39,8 +45,10 @@ pub enum KeyError {
 impl KeyEncryptionKey {
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, KeyError> {
         let bytes = Zeroizing::new(bytes);
-        let first = bytes.first();
-        if bytes.iter().all(|byte| Some(byte) == first) { Err(KeyError::Weak) } else { Ok(Self(bytes)) }
+        match weakness(&bytes) {
+            Some(reason) => Err(KeyError::Weak { reason }),
+            None => Ok(Self(bytes)),
+        }
     }
 
     /// From 64 hexadecimal digits, as an environment variable holds them.
@@ -65,6 +73,7 @@ impl KeyEncryptionKey {
             return Err(unusable(&"it is not a regular file"));
         }
         refuse_open_mode(path, &metadata)?;
+        refuse_other_owner(path, &metadata)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX as usize));
         let mut bounded = Read::by_ref(&mut file).take(FILE_BYTES_MAX);
         bounded.read_to_end(&mut bytes).map_err(|error| unusable(&error))?;
@@ -134,6 +143,25 @@ impl fmt::Debug for KeyEncryptionKey {
     }
 }
 
+/// What random bytes are as good as never: each of these has a chance below one in a million million.
+fn weakness(key: &[u8; 32]) -> Option<&'static str> {
+    let different = key.iter().collect::<BTreeSet<_>>().len();
+    let mut steps = key.windows(2).map(|pair| match pair {
+        [one, next] => next.wrapping_sub(*one),
+        _ => 0,
+    });
+    let first = steps.next();
+    if different < DIFFERENT_BYTES_MIN {
+        Some("too few of its bytes differ")
+    } else if steps.all(|step| Some(step) == first) {
+        Some("its bytes are counted up")
+    } else if key.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+        Some("it is text, as a password is")
+    } else {
+        None
+    }
+}
+
 fn unusable(path: &Path, cause: &dyn fmt::Display) -> KeyError {
     KeyError::Unusable { path: path.display().to_string(), cause: cause.to_string() }
 }
@@ -147,6 +175,27 @@ fn refuse_open_mode(path: &Path, metadata: &std::fs::Metadata) -> Result<(), Key
 
 #[cfg(not(unix))]
 fn refuse_open_mode(_: &Path, _: &std::fs::Metadata) -> Result<(), KeyError> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn refuse_other_owner(path: &Path, metadata: &std::fs::Metadata) -> Result<(), KeyError> {
+    use std::os::unix::fs::MetadataExt;
+    if may_own(metadata.uid(), rustix::process::geteuid().as_raw()) {
+        Ok(())
+    } else {
+        Err(KeyError::OtherOwner { path: path.display().to_string() })
+    }
+}
+
+/// Whoever owns the file can change it. The superuser can anyway, and mounts keys into containers.
+#[cfg(unix)]
+fn may_own(owner: u32, user: u32) -> bool {
+    owner == user || owner == 0
+}
+
+#[cfg(not(unix))]
+fn refuse_other_owner(_: &Path, _: &std::fs::Metadata) -> Result<(), KeyError> {
     Ok(())
 }
 

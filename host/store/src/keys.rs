@@ -230,6 +230,11 @@ pub(crate) fn data_key(tenant: &TenantId) -> Key {
     Key::new(tenant.as_str(), "data-key", &["current"])
 }
 
+/// Names the newest version of every secret of the tenant.
+pub(crate) fn newest_secrets(tenant: &TenantId) -> Key {
+    Key::new(tenant.as_str(), "newest-secrets", &["current"])
+}
+
 /// A number as text that sorts like the number.
 fn sorted(number: u64) -> String {
     format!("{number:016x}")

@@ -5,6 +5,7 @@
 //! row means beyond its table, and no row is served whose check is wrong.
 
 mod backend;
+mod cipher;
 mod commit;
 mod committer;
 #[cfg(test)]
@@ -15,9 +16,13 @@ mod error;
 mod files;
 mod key;
 mod keys;
+mod marker;
+mod newest;
 mod open;
 mod page;
 mod read;
+mod root;
+mod rotate;
 mod seal;
 mod store;
 pub mod tables;
@@ -28,6 +33,7 @@ pub use files::{COMPONENT_BYTES_MAX, artefacts::ArtefactFiles};
 pub use key::{KeyEncryptionKey, KeyError};
 pub use open::{Engine, Place, StoreOptions, key_for};
 pub use page::{PAGE_ITEMS_MAX, Page, Paging};
+pub use rotate::{Rotated, check_key, rotate_key};
 pub use seal::{OpenedSecret, Purpose, SECRET_BYTES_MAX, Seal};
 pub use store::Store;
 pub use tables::{

@@ -23,12 +23,11 @@ use crate::files::artefacts::ArtefactFiles;
 use crate::files::components::ComponentFiles;
 use crate::files::lock::FolderLock;
 use crate::key::KeyEncryptionKey;
+use crate::marker::{self, MARKER, Marker};
+use crate::root::RootKey;
 use crate::seal::Sealing;
 use crate::store::Inner;
 
-const FORMAT: u64 = 1;
-const MARKER: &str = "store.json";
-const MARKER_BYTES_MAX: u64 = 4_096;
 const COMPONENTS: &str = "components";
 const ARTEFACTS: &str = "artefacts";
 
@@ -84,14 +83,6 @@ impl FromStr for Engine {
     }
 }
 
-/// What a folder says of itself. Tells nothing about the key but whether it is the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Marker {
-    format: u64,
-    engine: String,
-    key: String,
-}
-
 /// The key of a folder: read from its file, or made there if the folder holds nothing yet. Never a new key over data
 /// that only the old one opens.
 pub fn key_for(
@@ -113,23 +104,25 @@ fn holds_data(folder: &Path) -> bool {
     parts.iter().any(|part| folder.join(part).exists())
 }
 
-pub(crate) fn open(options: StoreOptions) -> Result<Inner, StoreError> {
+pub(crate) fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result<Inner, StoreError> {
     let StoreOptions { place, key } = options;
     match place {
         Place::Memory => {
+            // It ends with the process: there is nowhere to keep it wrapped, and nothing else to open with it.
+            let root = RootKey::make(randomness);
             let parts = Parts {
                 backend: Arc::new(Memory::default()),
                 components: ComponentFiles::in_memory(),
-                artefacts: ArtefactFiles::in_memory(&key),
+                artefacts: ArtefactFiles::in_memory(&root),
                 lock: None,
             };
-            assemble(parts, &key)
+            assemble(parts, &root)
         }
         Place::Dir { path, engine } => {
             files::make_folder(&path)?;
             let lock = FolderLock::take(&path)?;
             files::sweep(&path)?;
-            check_marker(&path, engine, &key)?;
+            let root = root_of(&path, engine, &key, randomness)?;
             let rows = path.join(engine.as_str());
             let backend: Arc<dyn Backend> = match engine {
                 Engine::Sled => Arc::new(Sled::open(&rows)?),
@@ -138,10 +131,10 @@ pub(crate) fn open(options: StoreOptions) -> Result<Inner, StoreError> {
             let parts = Parts {
                 backend,
                 components: ComponentFiles::open(&path.join(COMPONENTS))?,
-                artefacts: ArtefactFiles::open(&path.join(ARTEFACTS), &key)?,
+                artefacts: ArtefactFiles::open(&path.join(ARTEFACTS), &root)?,
                 lock: Some(lock),
             };
-            assemble(parts, &key)
+            assemble(parts, &root)
         }
     }
 }
@@ -154,47 +147,38 @@ pub(crate) struct Parts {
     pub(crate) lock: Option<FolderLock>,
 }
 
-pub(crate) fn assemble(parts: Parts, key: &KeyEncryptionKey) -> Result<Inner, StoreError> {
+pub(crate) fn assemble(parts: Parts, root: &RootKey) -> Result<Inner, StoreError> {
     let Parts { backend, components, artefacts, lock } = parts;
     Ok(Inner {
-        committer: Committer::start(Arc::clone(&backend), Envelope::new(key))?,
+        committer: Committer::start(Arc::clone(&backend), Envelope::new(root))?,
         backend,
-        envelope: Envelope::new(key),
-        sealing: Sealing::new(key),
+        envelope: Envelope::new(root),
+        sealing: Sealing::new(root),
         components,
         artefacts,
         _lock: lock,
     })
 }
 
-fn check_marker(folder: &Path, engine: Engine, key: &KeyEncryptionKey) -> Result<(), StoreError> {
-    let path = folder.join(MARKER);
-    let shown = folder.display().to_string();
-    let no_marker = || StoreError::NoMarker { path: shown.clone(), marker: MARKER };
-    let Some(contents) = files::read_bounded(&path, MARKER_BYTES_MAX)? else {
+/// The root key of a folder, which is made with its marker where there is nothing yet.
+fn root_of(
+    folder: &Path,
+    engine: Engine,
+    key: &KeyEncryptionKey,
+    randomness: &dyn Randomness,
+) -> Result<RootKey, StoreError> {
+    let Some(marker) = Marker::read(folder)? else {
         if holds_data(folder) {
-            return Err(no_marker());
+            return Err(marker::missing(folder));
         }
-        let marker = Marker { format: FORMAT, engine: engine.as_str().to_owned(), key: key.fingerprint() };
-        let json =
-            serde_json::to_vec_pretty(&marker).map_err(|error| files::failed("write", &path, &error))?;
-        return files::write_whole(&path, &[&json]);
+        let root = RootKey::make(randomness);
+        Marker::new(engine, &root, key, randomness)?.write(folder, || {})?;
+        return Ok(root);
     };
-    // Another format may look different in all but this one number.
-    #[derive(Deserialize)]
-    struct Format {
-        format: u64,
+    let found = marker.engine(folder)?;
+    if found != engine {
+        let path = folder.display().to_string();
+        return Err(StoreError::OtherEngine { path, found: found.to_string(), asked: engine.as_str() });
     }
-    let Format { format } = serde_json::from_slice(&contents).map_err(|_| no_marker())?;
-    if format != FORMAT {
-        return Err(StoreError::UnknownFormat { path: shown, found: format, known: FORMAT });
-    }
-    let marker: Marker = serde_json::from_slice(&contents).map_err(|_| no_marker())?;
-    if marker.engine != engine.as_str() {
-        return Err(StoreError::OtherEngine { path: shown, found: marker.engine, asked: engine.as_str() });
-    }
-    if marker.key != key.fingerprint() {
-        return Err(StoreError::OtherKey { path: shown });
-    }
-    Ok(())
+    marker.open(folder, key)
 }

@@ -1,28 +1,28 @@
 //! Sealed secrets: XChaCha20-Poly1305 with a data key for each tenant, itself wrapped by the key-encryption key.
 //!
 //! A sealed secret opens only as what it was sealed as: tenant, profile, name, version, purpose and the hosts it may
-//! go to are authenticated with it, so a row that was moved, rebound or relabelled does not open.
+//! go to are authenticated with it, so a row that was moved, rebound or relabelled does not open. It opens only in its
+//! newest version (`newest`), so a row that was put back does not either.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use domain::egress::Origin;
 use domain::{ProfileName, Randomness, Secret, SecretName, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::cipher::{Context, Sealed};
 use crate::commit::{Commit, Expect, Versioned};
-use crate::encoding;
 use crate::error::StoreError;
-use crate::key::KeyEncryptionKey;
+use crate::root::RootKey;
 use crate::{Store, keys};
 
 /// The largest secret: room for a private key or a certificate chain, and no more.
 pub const SECRET_BYTES_MAX: usize = 16 << 10;
 
-const NONCE_BYTES: usize = 24;
+/// How often a secret is read again that is being replaced at this moment.
+const READ_TRIES: usize = 64;
 
 /// What a secret may be used for. One kind cannot be passed off as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,25 +59,28 @@ pub struct OpenedSecret {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SealedSecret {
-    version: u64,
-    purpose: Purpose,
-    bound: BTreeSet<Origin>,
-    /// Base64, as is the ciphertext.
-    nonce: String,
-    ciphertext: String,
-    created_at: Timestamp,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrappedKey {
-    nonce: String,
-    ciphertext: String,
+    pub(crate) version: u64,
+    pub(crate) purpose: Purpose,
+    pub(crate) bound: BTreeSet<Origin>,
+    pub(crate) sealed: Sealed,
+    pub(crate) created_at: Timestamp,
 }
 
 /// Seals everything of one tenant.
 #[derive(Clone)]
 pub(crate) struct DataKey(Zeroizing<[u8; 32]>);
+
+impl DataKey {
+    pub(crate) fn make(randomness: &dyn Randomness) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        randomness.fill(bytes.as_mut_slice());
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
 
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,14 +94,28 @@ pub(crate) struct Sealing {
 }
 
 impl Sealing {
-    pub(crate) fn new(key: &KeyEncryptionKey) -> Self {
-        Self { wrapping: key.derive("lockgate 2026 data key wrapping") }
+    pub(crate) fn new(root: &RootKey) -> Self {
+        Self { wrapping: root.derive("lockgate 2026 data key wrapping") }
+    }
+
+    pub(crate) fn wrap(
+        &self,
+        tenant: &TenantId,
+        data_key: &DataKey,
+        randomness: &dyn Randomness,
+    ) -> Result<Sealed, StoreError> {
+        Sealed::seal(&self.wrapping, data_key.bytes(), &wrapping_context(tenant), randomness)
+    }
+
+    fn unwrap(&self, tenant: &TenantId, wrapped: &Sealed) -> Option<DataKey> {
+        let opened = wrapped.open(&self.wrapping, &wrapping_context(tenant))?;
+        <[u8; 32]>::try_from(opened.as_slice()).ok().map(|key| DataKey(Zeroizing::new(key)))
     }
 }
 
 impl Store {
     /// Seals a secret into the commit, in place of one of the same name. When the commit ends in a conflict, someone
-    /// else was sealing at the same time: begin again with a new commit.
+    /// else was sealing for the same tenant at the same time: begin again with a new commit.
     pub fn seal_secret(
         &self,
         commit: &mut Commit,
@@ -109,25 +126,22 @@ impl Store {
         if bytes == 0 || bytes > SECRET_BYTES_MAX {
             return Err(StoreError::SecretSize { bytes, max: SECRET_BYTES_MAX });
         }
-        let row = keys::secret(seal.tenant, seal.profile, seal.name);
-        let before = self.read::<SealedSecret>(&row)?;
-        let (expect, version) = match &before {
-            Some(row) => (Expect::Version(row.version), row.value.version.saturating_add(1)),
-            None => (Expect::Absent, 1),
+        let &Seal { tenant, profile, name, purpose, bound, secret, now } = seal;
+        let row = keys::secret(tenant, profile, name);
+        let (found, expect) = match self.read::<SealedSecret>(&row) {
+            Ok(Some(row)) => (row.value.version, Expect::Version(row.version)),
+            Ok(None) => (0, Expect::Absent),
+            // Setting a secret again is the way to repair its row.
+            Err(StoreError::Damaged { .. }) => (0, Expect::Any),
+            Err(error) => return Err(error),
         };
-        let data_key = self.data_key_for(commit, seal.tenant, randomness)?;
-        let bound_to =
-            BoundTo { seal_of: (seal.tenant, seal.profile, seal.name), version, purpose: seal.purpose };
-        let (nonce, ciphertext) =
-            encrypt(&data_key.0, seal.secret.expose(), &bound_to.bytes(seal.bound), randomness)?;
-        let sealed = SealedSecret {
-            version,
-            purpose: seal.purpose,
-            bound: seal.bound.clone(),
-            nonce,
-            ciphertext,
-            created_at: seal.now,
-        };
+        let data_key = self.data_key_for(commit, tenant, randomness)?;
+        let version = self.change_newest(commit, tenant, &data_key, randomness, |newest| {
+            newest.advance(profile, name, found)
+        })?;
+        let context = BoundTo { seal_of: (tenant, profile, name), version, purpose }.context(bound);
+        let sealed = Sealed::seal(data_key.bytes(), secret.expose(), &context, randomness)?;
+        let sealed = SealedSecret { version, purpose, bound: bound.clone(), sealed, created_at: now };
         commit.put(row, &sealed, expect);
         Ok(())
     }
@@ -140,12 +154,10 @@ impl Store {
         name: &SecretName,
         purpose: Purpose,
     ) -> Result<Option<OpenedSecret>, StoreError> {
-        let Some(sealed) = self.sealed_secret(tenant, profile, name, purpose)? else { return Ok(None) };
-        let damaged = || StoreError::SecretDamaged { profile: profile.to_string(), name: name.to_string() };
-        let data_key = self.data_key(tenant)?.ok_or_else(damaged)?;
-        let bound_to = BoundTo { seal_of: (tenant, profile, name), version: sealed.version, purpose };
-        let opened = decrypt(&data_key.0, &sealed.nonce, &sealed.ciphertext, &bound_to.bytes(&sealed.bound));
-        let secret = Secret::new(opened.ok_or_else(damaged)?);
+        let Some((sealed, data_key)) = self.newest_sealed(tenant, profile, name, purpose)? else {
+            return Ok(None);
+        };
+        let secret = self.open_sealed((tenant, profile, name), &sealed, &data_key)?;
         let SealedSecret { bound, version, created_at, .. } = sealed;
         Ok(Some(OpenedSecret { secret, bound, version, created_at }))
     }
@@ -158,29 +170,79 @@ impl Store {
         name: &SecretName,
         purpose: Purpose,
     ) -> Result<bool, StoreError> {
-        Ok(self.sealed_secret(tenant, profile, name, purpose)?.is_some())
+        Ok(self.newest_sealed(tenant, profile, name, purpose)?.is_some())
     }
 
-    fn sealed_secret(
+    /// Deletes a secret. Neither its row nor its version comes back.
+    pub fn delete_secret(
+        &self,
+        commit: &mut Commit,
+        seal_of: (&TenantId, &ProfileName, &SecretName),
+        expect: Expect,
+        randomness: &dyn Randomness,
+    ) -> Result<(), StoreError> {
+        let (tenant, profile, name) = seal_of;
+        let data_key = self.data_key_for(commit, tenant, randomness)?;
+        self.change_newest(commit, tenant, &data_key, randomness, |newest| newest.delete(profile, name))?;
+        commit.delete(keys::secret(tenant, profile, name), expect);
+        Ok(())
+    }
+
+    pub(crate) fn open_sealed(
+        &self,
+        seal_of: (&TenantId, &ProfileName, &SecretName),
+        sealed: &SealedSecret,
+        data_key: &DataKey,
+    ) -> Result<Secret, StoreError> {
+        let context =
+            BoundTo { seal_of, version: sealed.version, purpose: sealed.purpose }.context(&sealed.bound);
+        let (_, profile, name) = seal_of;
+        let opened = sealed.sealed.open(data_key.bytes(), &context);
+        let mut opened = opened.ok_or_else(|| StoreError::SecretDamaged {
+            profile: profile.to_string(),
+            name: name.to_string(),
+        })?;
+        Ok(Secret::new(std::mem::take(&mut *opened)))
+    }
+
+    /// The row of a secret, if it is the one that was set last.
+    fn newest_sealed(
         &self,
         tenant: &TenantId,
         profile: &ProfileName,
         name: &SecretName,
         purpose: Purpose,
-    ) -> Result<Option<SealedSecret>, StoreError> {
-        let row: Option<Versioned<SealedSecret>> = self.read(&keys::secret(tenant, profile, name))?;
-        Ok(row.map(|row| row.value).filter(|sealed| sealed.purpose == purpose))
+    ) -> Result<Option<(SealedSecret, DataKey)>, StoreError> {
+        let rolled_back = || {
+            let (profile, name) = (profile.to_string(), name.to_string());
+            tracing::error!(%tenant, profile, name, "a secret's row is not the one that was written last");
+            StoreError::SecretRolledBack { profile, name }
+        };
+        for _ in 0..READ_TRIES {
+            let data_key = self.data_key(tenant)?;
+            let newest = match self.newest(tenant, data_key.as_ref()) {
+                // The tenant's first secret is being set at this moment.
+                Err(_) if data_key.is_none() && self.data_key(tenant)?.is_some() => continue,
+                newest => newest?,
+            };
+            let row: Option<Versioned<SealedSecret>> = self.read(&keys::secret(tenant, profile, name))?;
+            let sealed = row.map(|row| row.value);
+            if newest.value.version(profile, name) == sealed.as_ref().map(|sealed| sealed.version) {
+                return Ok(sealed.filter(|sealed| sealed.purpose == purpose).zip(data_key));
+            }
+            // The two rows are written together and read one after the other: the secret may just have been set.
+            if self.newest(tenant, self.data_key(tenant)?.as_ref())?.version == newest.version {
+                return Err(rolled_back());
+            }
+        }
+        Err(StoreError::Conflict { table: "secrets".to_owned(), key: format!("{tenant}/{profile}/{name}") })
     }
 
-    fn data_key(&self, tenant: &TenantId) -> Result<Option<DataKey>, StoreError> {
+    pub(crate) fn data_key(&self, tenant: &TenantId) -> Result<Option<DataKey>, StoreError> {
         let row = keys::data_key(tenant);
-        let Some(wrapped) = self.read::<WrappedKey>(&row)? else { return Ok(None) };
-        let WrappedKey { nonce, ciphertext } = wrapped.value;
-        let damaged = || crate::envelope::damaged(row.bytes());
-        let opened = decrypt(&self.inner().sealing.wrapping, &nonce, &ciphertext, &wrapping_context(tenant));
-        let opened = Zeroizing::new(opened.ok_or_else(damaged)?);
-        let key = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| damaged())?;
-        Ok(Some(DataKey(Zeroizing::new(key))))
+        let Some(wrapped) = self.read::<Sealed>(&row)? else { return Ok(None) };
+        let key = self.inner().sealing.unwrap(tenant, &wrapped.value);
+        key.map(Some).ok_or_else(|| crate::envelope::damaged(row.bytes()))
     }
 
     /// The tenant's data key; its first secret brings it into being, in the same commit.
@@ -196,77 +258,40 @@ impl Store {
         if let Some(kept) = self.data_key(tenant)? {
             return Ok(kept);
         }
-        let mut bytes = Zeroizing::new([0; 32]);
-        randomness.fill(bytes.as_mut_slice());
-        let fresh = DataKey(bytes);
-        let wrapping = &self.inner().sealing.wrapping;
-        let (nonce, ciphertext) =
-            encrypt(wrapping, fresh.0.as_slice(), &wrapping_context(tenant), randomness)?;
-        commit.put(keys::data_key(tenant), &WrappedKey { nonce, ciphertext }, Expect::Absent);
+        let fresh = DataKey::make(randomness);
+        let wrapped = self.inner().sealing.wrap(tenant, &fresh, randomness)?;
+        commit.put(keys::data_key(tenant), &wrapped, Expect::Absent);
         commit.fresh_keys.push((tenant.clone(), fresh.clone()));
         Ok(fresh)
     }
 }
 
 /// What is authenticated with a secret.
-struct BoundTo<'a> {
-    seal_of: (&'a TenantId, &'a ProfileName, &'a SecretName),
-    version: u64,
-    purpose: Purpose,
+pub(crate) struct BoundTo<'a> {
+    pub(crate) seal_of: (&'a TenantId, &'a ProfileName, &'a SecretName),
+    pub(crate) version: u64,
+    pub(crate) purpose: Purpose,
 }
 
 impl BoundTo<'_> {
-    fn bytes(&self, origins: &BTreeSet<Origin>) -> Vec<u8> {
+    pub(crate) fn context(&self, origins: &BTreeSet<Origin>) -> Context {
         let (tenant, profile, name) = self.seal_of;
         let purpose = match self.purpose {
             Purpose::Credential => "credential",
             Purpose::Handle => "handle",
         };
-        let mut parts =
-            vec!["lockgate secret".to_owned(), tenant.to_string(), profile.to_string(), name.to_string()];
-        parts.extend([self.version.to_string(), purpose.to_owned()]);
-        parts.extend(origins.iter().map(ToString::to_string));
-        length_prefixed(&parts)
+        let version = self.version.to_string();
+        let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();
+        let fixed = ["lockgate secret", tenant.as_str(), profile.as_str(), name.as_str(), &version, purpose];
+        Context::new(fixed.into_iter().chain(origins.iter().map(String::as_str)))
     }
 }
 
-fn wrapping_context(tenant: &TenantId) -> Vec<u8> {
-    length_prefixed(&["lockgate data key".to_owned(), tenant.to_string()])
+fn wrapping_context(tenant: &TenantId) -> Context {
+    Context::new(["lockgate data key", tenant.as_str()])
 }
 
-/// No two lists of parts give the same bytes.
-fn length_prefixed(parts: &[String]) -> Vec<u8> {
-    let length = |len: usize| u64::try_from(len).unwrap_or(u64::MAX).to_be_bytes();
-    let mut bytes = length(parts.len()).to_vec();
-    for part in parts {
-        bytes.extend_from_slice(&length(part.len()));
-        bytes.extend_from_slice(part.as_bytes());
-    }
-    bytes
-}
-
-/// The nonce and the ciphertext, in base64. A random nonce of 24 bytes never repeats in practice.
-fn encrypt(
-    key: &[u8; 32],
-    plaintext: &[u8],
-    context: &[u8],
-    randomness: &dyn Randomness,
-) -> Result<(String, String), StoreError> {
-    let mut nonce = [0; NONCE_BYTES];
-    randomness.fill(&mut nonce);
-    let failed = || StoreError::Engine { doing: "seal a secret", cause: "the cipher refused it".to_owned() };
-    let cipher = XChaCha20Poly1305::new_from_slice(key).map_err(|_| failed())?;
-    let payload = Payload { msg: plaintext, aad: context };
-    let ciphertext = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| failed())?;
-    Ok((encoding::to_base64(&nonce), encoding::to_base64(&ciphertext)))
-}
-
-fn decrypt(key: &[u8; 32], nonce: &str, ciphertext: &str, context: &[u8]) -> Option<Vec<u8>> {
-    let nonce = <[u8; NONCE_BYTES]>::try_from(encoding::from_base64(nonce)?).ok()?;
-    let ciphertext = encoding::from_base64(ciphertext)?;
-    let cipher = XChaCha20Poly1305::new_from_slice(key).ok()?;
-    cipher.decrypt(&XNonce::from(nonce), Payload { msg: &ciphertext, aad: context }).ok()
-}
-
+#[cfg(test)]
+mod rollback;
 #[cfg(test)]
 mod tests;

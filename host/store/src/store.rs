@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::Randomness;
+
 use crate::backend::Backend;
 use crate::commit::Commit;
 use crate::committer::Committer;
@@ -33,8 +35,9 @@ pub(crate) struct Inner {
 
 impl Store {
     /// Opens the store, or makes one where there is none. Reads and writes files: not for an async worker.
-    pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        Ok(Self { inner: Arc::new(open::open(options)?) })
+    /// A new store takes its root key from `randomness`.
+    pub fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result<Self, StoreError> {
+        Ok(Self { inner: Arc::new(open::open(options, randomness)?) })
     }
 
     /// Does it all, or nothing: returns when it is on the disk. A commit that has been handed in happens even if

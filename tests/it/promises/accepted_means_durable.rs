@@ -74,7 +74,7 @@ async fn a_store_does_not_open_with_another_key_and_no_new_key_is_made_over_it()
     host.tenant("acme").unwrap().upload(plugins::STRIPE.to_vec()).await.unwrap();
     host.shutdown().await;
     drop(host);
-    let other = Key::Hex("0123456789abcdef".repeat(4));
+    let other = Key::Hex("8f5b2c0d9e41a7763c58e0f1b2a49d6685c3170e4fa2b9d86e1c7530a9f4d28b".to_owned());
     let refused = reaching(&[]).data_dir(folder.path()).key(other).build().await.err().expect("refused");
     assert!(refused.message.contains("key"), "{refused}");
 

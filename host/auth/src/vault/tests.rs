@@ -27,8 +27,9 @@ struct Bench {
 
 impl Bench {
     async fn new(auth: Option<Auth>) -> Self {
-        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|at| at as u8)).unwrap();
-        let store = Store::open(StoreOptions { place: Place::Memory, key }).unwrap();
+        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|at| (at * at) as u8)).unwrap();
+        let options = StoreOptions { place: Place::Memory, key };
+        let store = Store::open(options, &Counting(AtomicU8::new(0))).unwrap();
         let of = ProfileKey { tenant: "acme".parse().unwrap(), profile: "stripe".parse().unwrap() };
         let profile = Profile {
             name: of.profile.clone(),

@@ -28,7 +28,7 @@ pub struct Credential {
     pub place: CredentialPlace,
     /// The whole header value or query value.
     pub value: Secret,
-    /// What must not come back: the secret itself and the forms in which a remote may echo it.
+    /// What must not come back, in whatever form: the secret itself, and what it was joined to.
     pub echoes: Vec<Secret>,
 }
 

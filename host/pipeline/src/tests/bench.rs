@@ -71,9 +71,10 @@ pub(crate) struct Bench {
 impl Bench {
     /// A source that gives these pages, one after the other.
     pub(crate) async fn new(pages: &[&[&str]]) -> Self {
-        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|n| n as u8)).unwrap();
+        let key = KeyEncryptionKey::from_bytes(std::array::from_fn(|n| (n * n) as u8)).unwrap();
+        let options = StoreOptions { place: Place::Memory, key };
         let bench = Self {
-            store: Store::open(StoreOptions { place: Place::Memory, key }).unwrap(),
+            store: Store::open(options, &TestRandomness::default()).unwrap(),
             clock: Arc::new(TestClock { began: Instant::now(), skew_ms: AtomicI64::new(0) }),
             randomness: Arc::default(),
             script: Arc::default(),

@@ -111,7 +111,9 @@ impl secrets::HostSecret for SecretsState {
 /// A missing or unusable secret is the operator's to mend, and a value; a store that cannot be read ends the call.
 fn refused(error: CredentialError) -> wasmtime::Result<types::Denial> {
     match &error {
-        CredentialError::Missing(name) | CredentialError::Unusable(name) => {
+        CredentialError::Missing(name)
+        | CredentialError::Unusable(name)
+        | CredentialError::Tampered { name, .. } => {
             let remedy = format!("set the secret {name} of the profile");
             Ok(Denial::new(Gate::Credential, error.to_string(), remedy).into())
         }

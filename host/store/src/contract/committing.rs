@@ -10,7 +10,8 @@ use crate::contract::{Bench, for_each_backend, key};
 use crate::files::artefacts::ArtefactFiles;
 use crate::files::components::ComponentFiles;
 use crate::open::{Parts, assemble};
-use crate::{Commit, Expect, KeyEncryptionKey, Store, StoreError};
+use crate::root::RootKey;
+use crate::{Commit, Expect, Store, StoreError};
 
 for_each_backend!(
     a_conflict_leaves_nothing_written,
@@ -125,14 +126,14 @@ impl Watched {
     }
 
     fn store(self: &Arc<Self>) -> Store {
-        let key = KeyEncryptionKey::for_tests();
+        let root = RootKey::for_tests();
         let parts = Parts {
             backend: Arc::clone(self) as Arc<dyn Backend>,
             components: ComponentFiles::in_memory(),
-            artefacts: ArtefactFiles::in_memory(&key),
+            artefacts: ArtefactFiles::in_memory(&root),
             lock: None,
         };
-        Store::from_inner(assemble(parts, &key).unwrap())
+        Store::from_inner(assemble(parts, &root).unwrap())
     }
 }
 

@@ -5,6 +5,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
+use crate::contract::samples::Counting;
 use crate::contract::{Bench, key};
 use crate::{Commit, Engine, Expect, KeyEncryptionKey, Place, Store, StoreOptions};
 
@@ -71,7 +72,8 @@ fn writes_until_it_is_killed() {
     let engine = env::var(ENGINE).unwrap().parse().unwrap();
     let start: u64 = env::var(START).unwrap().parse().unwrap();
     let place = Place::Dir { path: path.into(), engine };
-    let store = Store::open(StoreOptions { place, key: KeyEncryptionKey::for_tests() }).unwrap();
+    let store = Store::open(StoreOptions { place, key: KeyEncryptionKey::for_tests() }, &Counting::default())
+        .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         // Bounded, so that a writer whose parent has gone does not fill the disk.

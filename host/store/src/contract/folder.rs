@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use crate::contract::samples::Counting;
 use crate::contract::{Bench, key};
 use crate::{Commit, Engine, Expect, KeyEncryptionKey, Place, Store, StoreError, StoreOptions};
 
 const ENGINES: [Engine; 2] = [Engine::Sled, Engine::Redb];
 
 fn other_key() -> KeyEncryptionKey {
-    KeyEncryptionKey::from_text(&"42".repeat(31).chars().chain("43".chars()).collect::<String>()).unwrap()
+    KeyEncryptionKey::from_bytes(*blake3::hash(b"another key").as_bytes()).unwrap()
 }
 
 async fn put(store: &Store, name: &str) -> u64 {
@@ -57,7 +58,8 @@ async fn another_engine_is_refused() {
     let bench = Bench::new(Some(Engine::Sled));
     drop(bench.open());
     let place = Place::Dir { path: bench.path(), engine: Engine::Redb };
-    let refused = Store::open(StoreOptions { place, key: KeyEncryptionKey::for_tests() }).unwrap_err();
+    let options = StoreOptions { place, key: KeyEncryptionKey::for_tests() };
+    let refused = Store::open(options, &Counting::default()).unwrap_err();
     assert!(matches!(&refused, StoreError::OtherEngine { found, .. } if found == "sled"), "{refused}");
     assert!(!bench.path().join("redb").exists());
 }
@@ -82,7 +84,7 @@ async fn data_without_a_readable_marker_never_gets_a_new_key() {
     let bench = Bench::new(Some(Engine::Redb));
     drop(bench.open());
     let marker = bench.path().join("store.json");
-    for spoil in ["", "{", "[]", "{\"format\":1}"] {
+    for spoil in ["", "{", "[]", "{\"format\":2}"] {
         fs::write(&marker, spoil).unwrap();
         let refused = bench.try_open(other_key()).unwrap_err();
         assert!(matches!(refused, StoreError::NoMarker { .. }), "{spoil:?}: {refused}");
@@ -97,9 +99,9 @@ async fn data_without_a_readable_marker_never_gets_a_new_key() {
 async fn an_unknown_format_is_refused() {
     let bench = Bench::new(Some(Engine::Redb));
     drop(bench.open());
-    fs::write(bench.path().join("store.json"), "{\"format\":2,\"new\":true}").unwrap();
+    fs::write(bench.path().join("store.json"), "{\"format\":3,\"new\":true}").unwrap();
     let refused = bench.try_open(KeyEncryptionKey::for_tests()).unwrap_err();
-    assert!(matches!(refused, StoreError::UnknownFormat { found: 2, known: 1, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::UnknownFormat { found: 3, known: 2, .. }), "{refused}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::StoreError;
 use crate::files;
-use crate::key::KeyEncryptionKey;
+use crate::root::RootKey;
 
 const CHECK_BYTES: usize = 32;
 
@@ -34,18 +34,18 @@ enum Place {
 }
 
 impl ArtefactFiles {
-    pub(crate) fn open(folder: &Path, key: &KeyEncryptionKey) -> Result<Self, StoreError> {
+    pub(crate) fn open(folder: &Path, root: &RootKey) -> Result<Self, StoreError> {
         files::make_folder(folder)?;
         files::sweep(folder)?;
-        Ok(Self::new(Place::Folder(folder.to_owned()), key))
+        Ok(Self::new(Place::Folder(folder.to_owned()), root))
     }
 
-    pub(crate) fn in_memory(key: &KeyEncryptionKey) -> Self {
-        Self::new(Place::Memory(Mutex::default()), key)
+    pub(crate) fn in_memory(root: &RootKey) -> Self {
+        Self::new(Place::Memory(Mutex::default()), root)
     }
 
-    fn new(place: Place, key: &KeyEncryptionKey) -> Self {
-        let key = key.derive("lockgate 2026 store artefact check");
+    fn new(place: Place, root: &RootKey) -> Self {
+        let key = root.derive("lockgate 2026 store artefact check");
         Self { inner: Arc::new(Inner { key, place }) }
     }
 

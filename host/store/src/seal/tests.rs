@@ -11,17 +11,23 @@ use crate::keys::Key;
 use crate::page::Paging;
 use crate::{Engine, Secrets};
 
-struct Sealer {
-    store: Store,
+pub(super) struct Sealer {
+    pub(super) store: Store,
     randomness: Counting,
 }
 
 impl Sealer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { store: Bench::new(None).open(), randomness: Counting::default() }
     }
 
-    async fn seal(&self, tenant: &str, name: &str, purpose: Purpose, secret: &str) -> Result<(), StoreError> {
+    pub(super) async fn seal(
+        &self,
+        tenant: &str,
+        name: &str,
+        purpose: Purpose,
+        secret: &str,
+    ) -> Result<(), StoreError> {
         let mut commit = Commit::new();
         self.seal_into(&mut commit, tenant, name, purpose, secret)?;
         self.store.commit(commit).await
@@ -47,23 +53,44 @@ impl Sealer {
         self.store.seal_secret(commit, &seal, &self.randomness)
     }
 
-    fn open(&self, tenant: &str, name: &str, purpose: Purpose) -> Result<Option<OpenedSecret>, StoreError> {
+    pub(super) fn open(
+        &self,
+        tenant: &str,
+        name: &str,
+        purpose: Purpose,
+    ) -> Result<Option<OpenedSecret>, StoreError> {
         self.store.open_secret(&tenant.parse().unwrap(), &profile(), &name.parse().unwrap(), purpose)
     }
 
-    fn sealed(&self, key: &Key) -> SealedSecret {
+    pub(super) fn sealed(&self, key: &Key) -> SealedSecret {
         self.store.read(key).unwrap().unwrap().value
     }
 
     /// As an intruder with the files and the row key could: the envelope is right, its contents are not.
-    fn plant(&self, key: &Key, sealed: &SealedSecret) {
+    pub(super) fn plant(&self, key: &Key, sealed: &SealedSecret) {
         let json = serde_json::to_vec(sealed).unwrap();
         let row = self.store.inner().envelope.close(key.bytes(), 1, &json);
-        self.store.inner().backend.apply(&[Change { key: key.bytes().to_vec(), row: Some(row) }]).unwrap();
+        self.put_back(key, Some(row));
+    }
+
+    /// The bytes of a row, as somebody copies them who has the database and no key.
+    pub(super) fn copy(&self, key: &Key) -> Option<Vec<u8>> {
+        self.store.inner().backend.get(key.bytes()).unwrap()
+    }
+
+    pub(super) fn put_back(&self, key: &Key, row: Option<Vec<u8>>) {
+        self.store.inner().backend.apply(&[Change { key: key.bytes().to_vec(), row }]).unwrap();
+    }
+
+    pub(super) async fn delete(&self, tenant: &str, name: &str) {
+        let mut commit = Commit::new();
+        let seal_of = (&tenant.parse().unwrap(), &profile(), &name.parse().unwrap());
+        self.store.delete_secret(&mut commit, seal_of, Expect::Present, &self.randomness).unwrap();
+        self.store.commit(commit).await.unwrap();
     }
 }
 
-fn profile() -> ProfileName {
+pub(super) fn profile() -> ProfileName {
     "stripe".parse().unwrap()
 }
 
@@ -71,7 +98,7 @@ fn bound() -> BTreeSet<Origin> {
     BTreeSet::from(["https://api.stripe.com".parse().unwrap()])
 }
 
-fn row(tenant: &str, name: &str) -> Key {
+pub(super) fn row(tenant: &str, name: &str) -> Key {
     keys::secret(&tenant.parse().unwrap(), &profile(), &name.parse().unwrap())
 }
 
@@ -114,6 +141,7 @@ async fn a_moved_relabelled_or_rebound_secret_does_not_open() {
     let damaged =
         |name: &str| StoreError::SecretDamaged { profile: "stripe".to_owned(), name: name.to_owned() };
     let original = sealer.sealed(&row("t", "one"));
+    let other = sealer.sealed(&row("u", "two")).sealed;
 
     sealer.plant(&row("t", "two"), &original);
     assert_eq!(sealer.open("t", "two", Purpose::Credential).unwrap_err(), damaged("two"));
@@ -122,13 +150,18 @@ async fn a_moved_relabelled_or_rebound_secret_does_not_open() {
 
     let mut changes: Vec<(Purpose, SealedSecret)> = Vec::new();
     changes.push((Purpose::Handle, SealedSecret { purpose: Purpose::Handle, ..original.clone() }));
-    changes.push((Purpose::Credential, SealedSecret { version: 2, ..original.clone() }));
     let mut wider = bound();
     wider.insert("https://evil.example".parse().unwrap());
     changes.push((Purpose::Credential, SealedSecret { bound: wider, ..original.clone() }));
     changes.push((Purpose::Credential, SealedSecret { bound: BTreeSet::new(), ..original.clone() }));
-    changes.push((Purpose::Credential, SealedSecret { ciphertext: "AAAA".to_owned(), ..original.clone() }));
-    changes.push((Purpose::Credential, SealedSecret { nonce: "not base64".to_owned(), ..original.clone() }));
+    for sealed in [
+        Sealed { ciphertext: "AAAA".to_owned(), ..original.sealed.clone() },
+        Sealed { nonce: "not base64".to_owned(), ..original.sealed.clone() },
+        Sealed { commitment: other.commitment.clone(), ..original.sealed.clone() },
+        other,
+    ] {
+        changes.push((Purpose::Credential, SealedSecret { sealed, ..original.clone() }));
+    }
     for (purpose, changed) in changes {
         sealer.plant(&row("t", "one"), &changed);
         assert_eq!(sealer.open("t", "one", purpose).unwrap_err(), damaged("one"), "{changed:?}");
@@ -150,7 +183,7 @@ async fn a_tenant_has_one_data_key_that_no_other_can_use() {
     }
     sealer.seal("u", "one", Purpose::Credential, "other").await.unwrap();
     let (of_t, of_u) = (keys::data_key(&"t".parse().unwrap()), keys::data_key(&"u".parse().unwrap()));
-    let wrapped: WrappedKey = sealer.store.read(&of_t).unwrap().unwrap().value;
+    let wrapped: Sealed = sealer.store.read(&of_t).unwrap().unwrap().value;
     let json = serde_json::to_vec(&wrapped).unwrap();
     let planted = sealer.store.inner().envelope.close(of_u.bytes(), 1, &json);
     sealer.store.inner().backend.apply(&[Change { key: of_u.bytes().to_vec(), row: Some(planted) }]).unwrap();
@@ -189,7 +222,9 @@ async fn names_are_listed_and_a_deleted_secret_is_gone() {
     let names = || sealer.store.secret_names(&tenant, &profile()).unwrap();
     assert_eq!(names().iter().map(SecretName::as_str).collect::<Vec<_>>(), ["credential", "signing_key"]);
     let mut commit = Commit::new();
-    commit.delete_secret(&tenant, &profile(), &"credential".parse().unwrap(), Expect::Present);
+    let name = "credential".parse().unwrap();
+    let seal_of = (&tenant, &profile(), &name);
+    sealer.store.delete_secret(&mut commit, seal_of, Expect::Present, &sealer.randomness).unwrap();
     sealer.store.commit(commit).await.unwrap();
     assert_eq!(names().len(), 1);
     assert_eq!(sealer.open("t", "credential", Purpose::Handle).unwrap(), None);

@@ -2,7 +2,6 @@
 
 use domain::{ProfileName, SecretName, TenantId};
 
-use crate::commit::{Commit, Expect};
 use crate::error::StoreError;
 use crate::{Store, keys};
 
@@ -14,17 +13,5 @@ pub trait Secrets {
 impl Secrets for Store {
     fn secret_names(&self, tenant: &TenantId, profile: &ProfileName) -> Result<Vec<SecretName>, StoreError> {
         self.indexed(&keys::secrets(tenant, profile))
-    }
-}
-
-impl Commit {
-    pub fn delete_secret(
-        &mut self,
-        tenant: &TenantId,
-        profile: &ProfileName,
-        name: &SecretName,
-        expect: Expect,
-    ) {
-        self.delete(keys::secret(tenant, profile, name), expect);
     }
 }

@@ -1,0 +1,87 @@
+//! What a data folder says of itself in `store.json`: its format, its engine, and its root key, wrapped.
+//!
+//! It is replaced in one step, so that a folder always has one key-encryption key that opens it, and never two.
+
+use std::path::Path;
+
+use domain::Randomness;
+use serde::{Deserialize, Serialize};
+
+use crate::cipher::Sealed;
+use crate::error::StoreError;
+use crate::files;
+use crate::key::KeyEncryptionKey;
+use crate::open::Engine;
+use crate::root::RootKey;
+
+const FORMAT: u64 = 2;
+pub(crate) const MARKER: &str = "store.json";
+const MARKER_BYTES_MAX: u64 = 4_096;
+
+/// Tells nothing about the key-encryption key but whether it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    format: u64,
+    engine: String,
+    /// The key-encryption key's fingerprint.
+    key: String,
+    root: Sealed,
+}
+
+/// Another format may look different in all but this one number.
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
+}
+
+impl Marker {
+    pub(crate) fn new(
+        engine: Engine,
+        root: &RootKey,
+        key: &KeyEncryptionKey,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, StoreError> {
+        let wrapped = root.wrap(engine, key, randomness)?;
+        Ok(Self { format: FORMAT, engine: engine.as_str().to_owned(), key: key.fingerprint(), root: wrapped })
+    }
+
+    /// The marker of a folder, or nothing where there is none.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(contents) = files::read_bounded(&folder.join(MARKER), MARKER_BYTES_MAX)? else {
+            return Ok(None);
+        };
+        let Format { format } = serde_json::from_slice(&contents).map_err(|_| missing(folder))?;
+        if format != FORMAT {
+            let path = folder.display().to_string();
+            return Err(StoreError::UnknownFormat { path, found: format, known: FORMAT });
+        }
+        serde_json::from_slice(&contents).map(Some).map_err(|_| missing(folder))
+    }
+
+    /// Puts it in the place of the one before, in one step. `ready` is called when it lies beside the old one.
+    pub(crate) fn write(&self, folder: &Path, ready: impl FnOnce()) -> Result<(), StoreError> {
+        let path = folder.join(MARKER);
+        let json = serde_json::to_vec_pretty(self).map_err(|error| files::failed("write", &path, &error))?;
+        files::write_whole_in_steps(&path, &[&json], ready)
+    }
+
+    pub(crate) fn engine(&self, folder: &Path) -> Result<Engine, StoreError> {
+        self.engine.parse().map_err(|_| missing(folder))
+    }
+
+    pub(crate) fn is_for(&self, key: &KeyEncryptionKey) -> bool {
+        self.key == key.fingerprint()
+    }
+
+    /// The root key, if this is the key that wraps it.
+    pub(crate) fn open(&self, folder: &Path, key: &KeyEncryptionKey) -> Result<RootKey, StoreError> {
+        if !self.is_for(key) {
+            return Err(StoreError::OtherKey { path: folder.display().to_string() });
+        }
+        RootKey::unwrap(&self.root, self.engine(folder)?, key).ok_or_else(|| missing(folder))
+    }
+}
+
+pub(crate) fn missing(folder: &Path) -> StoreError {
+    StoreError::NoMarker { path: folder.display().to_string(), marker: MARKER }
+}
