@@ -9,6 +9,7 @@ use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
 use crate::flows::args::FlowsArgs;
+use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::runs::args::RunsArgs;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersArgs),
     /// What connectors said and what they sent, refused requests included.
     Logs(LogsArgs),
+    /// The key that opens every stored secret.
+    Keys(KeysArgs),
     /// API tokens. Needs an operator's token.
     Tokens(TokensArgs),
 }

@@ -8,7 +8,9 @@ mod demo;
 mod failure;
 mod files;
 mod flows;
+mod keys;
 mod logs;
+mod memory;
 mod profiles;
 mod runs;
 mod screen;
@@ -50,6 +52,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Runs(args) => Box::pin(runs::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
         Command::Logs(args) => Box::pin(logs::run(args)).await,
+        Command::Keys(args) => Box::pin(keys::run(args)).await,
         Command::Tokens(args) => Box::pin(tokens::run(args)).await,
     }
 }

@@ -10,25 +10,26 @@ use domain::Clock as _;
 use domain::TenantId;
 use domain::egress::Ceiling;
 use domain::token::Bearer;
-use lockgate::{Compiler, Host, Key, SystemClock};
+use lockgate::{Compiler, Host, SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use self::args::ServeArgs;
-use crate::files;
+use crate::{files, keys, memory};
 
 const TOKEN_FILE: &str = "operator.token";
 
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_new(&args.log).context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    memory::keep_private().context("keeping secrets out of core files")?;
     let listening = || format!("listening on {}; choose another address with --listen", args.listen);
     // Before the store is opened: a second host on the same port should not touch the data at all.
     let listener = TcpListener::bind(args.listen).await.with_context(listening)?;
     files::make_private_dir(&args.data)?;
     let mut builder = Host::builder().data_dir(&args.data).engine(args.engine.into());
     builder = builder.compiler(Compiler::ThisProgram);
-    if let Some(key) = key(&args)? {
+    if let Some(key) = keys::given(args.key_file.as_deref())? {
         builder = builder.key(key);
     }
     if let Some(path) = &args.ceiling {
@@ -48,19 +49,6 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     host.shutdown().await;
     tracing::info!("everything under way has been committed");
     Ok(ExitCode::SUCCESS)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment, and passes it down")]
-fn key(args: &ServeArgs) -> anyhow::Result<Option<Key>> {
-    if let Some(path) = &args.key_file {
-        return Ok(Some(Key::File(path.clone())));
-    }
-    // No flag mirrors this variable: a command line can be read by everybody on the machine.
-    match std::env::var("LOCKGATE_KEY") {
-        Ok(text) => Ok(Some(Key::Hex(text))),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("LOCKGATE_KEY is not 64 hexadecimal digits"),
-    }
 }
 
 fn ceiling(path: &Path) -> anyhow::Result<Ceiling> {

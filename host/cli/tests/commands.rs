@@ -160,3 +160,97 @@ fn what_is_wrong_ends_with_the_exit_code_that_the_help_names() {
         "a refused command left a profile"
     );
 }
+
+/// Serves a folder that is not to be served, and says how that ended.
+fn refused_to_serve(data: &Path, key_file: Option<&Path>) -> Answer {
+    let mut command = lockgate();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    if let Some(key_file) = key_file {
+        command.arg("--key-file").arg(key_file);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Answer { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn private(path: &Path, contents: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, contents).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_key_is_rotated_offline_and_a_wrong_weak_open_or_missing_one_serves_nothing() {
+    let mut served = Served::start();
+    let (folder, data) = (served.folder.path().to_owned(), served.folder.path().join("data"));
+    let rotate = |more: &[&str]| {
+        let mut command = lockgate();
+        command.args(["keys", "rotate", "--json", "--data-dir"]).arg(&data).args(more);
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    };
+    let new = folder.join("new.key");
+    let in_use = rotate(&["--new-key-file", text(&new)]);
+    assert_eq!(in_use.code, 3, "{}", in_use.err);
+    assert!(in_use.err.contains("in use") && !new.exists(), "{}", in_use.err);
+    served.child.kill().unwrap();
+    served.child.wait().unwrap();
+
+    let rotated = rotate(&["--new-key-file", text(&new)]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    assert!(rotated.out.contains("\"rotated\": true"), "{}", rotated.out);
+    let again = rotate(&["--new-key-file", text(&new)]);
+    assert!(again.out.contains("\"rotated\": false"), "{} {}", again.out, again.err);
+
+    let file = |name: &str, contents: &str| {
+        let path = folder.join(name);
+        private(&path, contents);
+        path
+    };
+    let open = file("open.key", &std::fs::read_to_string(&new).unwrap());
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let random = "8f5b2c0d9e41a7763c58e0f1b2a49d6685c3170e4fa2b9d86e1c7530a9f4d28b\n";
+    for (key, said) in [
+        (None, "not the one that the data folder"),
+        (Some(file("other.key", random)), "not the one that the data folder"),
+        (Some(file("weak.key", &"00".repeat(32))), "not random"),
+        (Some(file("text.key", "correct horse battery staple 123")), "not random"),
+        (Some(file("short.key", "8f5b2c0d")), "64 hexadecimal digits or 32 bytes"),
+        (Some(open), "chmod 600"),
+        (Some(folder.join("nowhere.key")), "does not exist"),
+    ] {
+        let refused = refused_to_serve(&data, key.as_deref());
+        assert_eq!(refused.code, 3, "{key:?}: {}", refused.err);
+        assert!(refused.err.contains(said), "{key:?}: {}", refused.err);
+    }
+    std::fs::remove_file(data.join("lockgate.key")).unwrap();
+    let refused = refused_to_serve(&data, None);
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    assert!(refused.err.contains("does not exist"), "{}", refused.err);
+    assert!(!data.join("lockgate.key").exists(), "a key was made over an existing store");
+
+    let third = folder.join("third.key");
+    let wrong = rotate(&["--key-file", text(&folder.join("other.key")), "--new-key-file", text(&third)]);
+    assert_eq!(wrong.code, 3, "{}", wrong.err);
+    assert!(!third.exists(), "a key was made for a folder that it cannot open");
+    let back = rotate(&["--key-file", text(&new), "--new-key-file", text(&third)]);
+    assert_eq!(back.code, 0, "{}", back.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_leaves_no_core_file_and_no_look_into_its_memory() {
+    let served = Served::start();
+    let about = |file: &str| {
+        std::fs::read_to_string(format!("/proc/{}/{file}", served.child.id())).expect("the process is there")
+    };
+    let limits = about("limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let bounds: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(bounds, ["0", "0"], "{core}");
+    // What the kernel shows of a process that may not be dumped belongs to the superuser, whoever runs it.
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = std::fs::metadata(format!("/proc/{}/environ", served.child.id())).unwrap().uid();
+    assert_eq!(owner, 0);
+}
