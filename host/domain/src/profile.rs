@@ -7,6 +7,7 @@ use serde_json::Value;
 use wit::{AuthScheme, Rate};
 
 use crate::blame::Blame;
+use crate::call::Fault;
 use crate::connector::ConnectorRef;
 use crate::egress::Origin;
 use crate::ids::{ProfileName, ScopeName};
@@ -14,6 +15,9 @@ use crate::injected::Timestamp;
 
 /// How many outcomes decide the status.
 pub const OUTCOMES_KEPT: usize = 5;
+/// How long code that broke in each of these outcomes is left alone before it is tried once more. Long enough that it
+/// costs next to nothing, short enough that a fault which data brought about does not stop a flow for long.
+pub const QUARANTINE_MS: u64 = 60_000;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +95,9 @@ impl Profile {
         if !self.enabled {
             return Status::Disabled;
         }
+        if self.quarantined_until().is_some() {
+            return Status::Degraded;
+        }
         let ready = self.auth.is_none() || self.credential_set;
         if !ready || self.grant.hosts.is_empty() || self.outcomes.is_empty() {
             return Status::Pending;
@@ -102,10 +109,105 @@ impl Profile {
         if self.outcomes.last().is_some_and(refused) || failing { Status::Degraded } else { Status::Active }
     }
 
+    /// Until when the connector is not called, because its own code broke each time lately. A check that succeeds ends it,
+    /// and so does one good call behind this time; one more fault begins it again.
+    pub fn quarantined_until(&self) -> Option<Timestamp> {
+        let broke = self.outcomes.iter().all(CallOutcome::is_guests_fault);
+        let last = self.outcomes.last().filter(|_| broke && self.outcomes.len() >= OUTCOMES_KEPT)?;
+        Some(last.at.plus_ms(QUARANTINE_MS))
+    }
+
+    /// Whether it is not to be called now.
+    pub fn is_quarantined(&self, now: Timestamp) -> bool {
+        self.quarantined_until().is_some_and(|until| now < until && until.ms_since(now) <= QUARANTINE_MS)
+    }
+
+    /// Whether its connector's code broke the last time: the next good call is worth a note.
+    pub fn last_broke(&self) -> bool {
+        self.outcomes.last().is_some_and(CallOutcome::is_guests_fault)
+    }
+
     /// Remembers how a call ended.
     pub fn note(&mut self, outcome: CallOutcome) {
         self.outcomes.push(outcome);
         let surplus = self.outcomes.len().saturating_sub(OUTCOMES_KEPT);
         self.outcomes.drain(..surplus);
+    }
+}
+
+impl CallOutcome {
+    /// Whether the guest's code did not come back from the call: not a refusal, not a remote's failure.
+    pub fn is_guests_fault(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| {
+            let fault = serde_json::from_value::<Fault>(failure.code.as_str().into());
+            failure.blame == Blame::Guest && fault.is_ok_and(|fault| fault != Fault::Host)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        let at = Timestamp::from_ms(0);
+        Profile {
+            name: "p".parse().unwrap(),
+            connector: ConnectorRef { name: "c".parse().unwrap(), version: semver::Version::new(1, 0, 0) },
+            config: Value::Null,
+            auth: None,
+            grant: Grant::default(),
+            rate: None,
+            enabled: true,
+            credential_set: false,
+            outcomes: Vec::new(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    fn note(profile: &mut Profile, at_ms: i64, failure: Option<(&str, Blame)>) {
+        let failure = failure.map(|(code, blame)| OutcomeFailure { code: code.to_owned(), blame });
+        profile.note(CallOutcome { at: Timestamp::from_ms(at_ms), failure });
+    }
+
+    #[test]
+    fn code_that_breaks_every_time_is_left_alone_for_a_while() {
+        let mut broken = profile();
+        for at_ms in 0..4 {
+            note(&mut broken, at_ms, Some(("trap", Blame::Guest)));
+            assert_eq!(broken.quarantined_until(), None);
+        }
+        note(&mut broken, 1_000, Some(("cpu_limit", Blame::Guest)));
+        let until = Timestamp::from_ms(1_000).plus_ms(QUARANTINE_MS);
+        assert_eq!((broken.quarantined_until(), broken.status()), (Some(until), Status::Degraded));
+        assert!(broken.is_quarantined(Timestamp::from_ms(1_000)));
+        assert!(!broken.is_quarantined(until), "then it is tried again");
+        assert!(
+            !broken.is_quarantined(Timestamp::from_ms(-9_000_000)),
+            "a clock set back does not prolong it"
+        );
+        note(&mut broken, 70_000, Some(("trap", Blame::Guest)));
+        assert!(broken.is_quarantined(Timestamp::from_ms(70_001)), "one more fault begins it again");
+        note(&mut broken, 140_000, None);
+        assert_eq!(broken.quarantined_until(), None);
+    }
+
+    #[test]
+    fn what_is_not_the_codes_fault_is_not_held_against_it() {
+        for (code, blame) in [
+            ("transient", Blame::Remote),
+            ("auth_required", Blame::Operator),
+            ("denied", Blame::Operator),
+            ("invalid", Blame::Guest),
+            ("host", Blame::Host),
+            ("trap", Blame::Operator),
+        ] {
+            let mut profile = profile();
+            for at_ms in 0..9 {
+                note(&mut profile, at_ms, Some((code, blame)));
+            }
+            assert_eq!(profile.quarantined_until(), None, "{code}");
+        }
     }
 }

@@ -74,6 +74,11 @@ impl Egress {
         Ok(Self(Arc::new(Inner { options, resolver, tls, clock, tenants, spans })))
     }
 
+    /// Requests that hold a turn: being sent or answered, pauses excluded.
+    pub fn under_way(&self) -> usize {
+        self.0.tenants.under_way()
+    }
+
     /// Sends what the permit allows, follows redirects as far as the same policy allows each, and says what happened.
     ///
     /// Dropping the future closes the connection; the request may have been sent, and its row is lost with it.

@@ -91,6 +91,11 @@ impl Tenants {
         }
     }
 
+    pub(crate) fn under_way(&self) -> usize {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().map(|tenant| self.in_flight_max.saturating_sub(tenant.turns.available_permits())).sum()
+    }
+
     pub(crate) fn get(&self, id: &TenantId) -> Arc<Tenant> {
         let now = self.uses.fetch_add(1, Ordering::Relaxed);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -205,7 +205,8 @@ impl Builder {
         let egress = Egress::new(egress, resolver, clock.clone())?;
         let vault = Arc::new(Vault::new(store.clone()));
         let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
-        let runtime = Runtime::new(runtime, egress, vault, artefacts, clock.clone(), randomness.clone())?;
+        let runtime =
+            Runtime::new(runtime, egress.clone(), vault, artefacts, clock.clone(), randomness.clone())?;
         let ceiling = Arc::new(ceiling);
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
         let transform = jq(&runtime).await?;
@@ -217,6 +218,7 @@ impl Builder {
         let upload_bytes_max = self.upload_bytes_max;
         let rooms = Rooms {
             store,
+            egress,
             runtime,
             connectors,
             transform,

@@ -1,11 +1,12 @@
 //! One call of one action, outside any flow.
 
-use domain::call::{GuestError, Input, Usage};
+use domain::call::{CallFailure, GuestError, Input, Usage};
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
 use domain::profile::{CallOutcome, OutcomeFailure};
 use domain::schema;
 use domain::{CorrelationId, Digest, ProfileName};
+use pipeline::NotReady;
 use serde_json::Value;
 
 use crate::error::{Error, Kind};
@@ -32,7 +33,21 @@ impl Tenant {
     ///
     /// `key` makes the idempotency keys: the same key and inputs give the same keys, so that a caller may repeat a
     /// call whose outcome it does not know. Without one, every call has new keys.
+    ///
+    /// Whoever stops waiting does not stop the call: it ends within its limits, so that what it did is in the log.
     pub async fn call(
+        &self,
+        profile: &ProfileName,
+        action: &str,
+        inputs: Vec<Value>,
+        key: Option<&str>,
+    ) -> Result<Called, Error> {
+        let (tenant, profile) = (self.clone(), profile.clone());
+        let (action, key) = (action.to_owned(), key.map(str::to_owned));
+        to_its_end(async move { tenant.call_now(&profile, &action, inputs, key.as_deref()).await }).await
+    }
+
+    async fn call_now(
         &self,
         profile: &ProfileName,
         action: &str,
@@ -44,6 +59,9 @@ impl Tenant {
             return Err(Error::new(Kind::TooLarge, "too_many_inputs", message));
         }
         let row = self.profile(profile)?;
+        if row.is_quarantined(self.now()) {
+            return Err(NotReady::Quarantined(row.name).into());
+        }
         let prepared = self.prepare(&row).await?;
         let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
         let Some(declared) = declared else {
@@ -67,6 +85,12 @@ impl Tenant {
             .collect();
         let report = prepared.linked.run(&prepared.call_for(&correlation), action, &inputs).await;
         self.keep_log(&row, &report, action, &correlation).await?;
+        match &report.outcome {
+            Err(failure) => self.note(profile, Some(outcome_failure(failure))).await?,
+            // A good call is the rule, and a row that says so each time would cost more than the call.
+            Ok(_) if row.last_broke() => self.note(profile, None).await?,
+            Ok(_) => {}
+        }
         let results = report.outcome?;
         let results = results
             .into_iter()
@@ -77,6 +101,11 @@ impl Tenant {
 
     /// Verifies that a profile's target and credential work, and remembers the outcome for its status.
     pub async fn check(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
+        let (tenant, profile) = (self.clone(), profile.clone());
+        to_its_end(async move { tenant.check_now(&profile).await }).await
+    }
+
+    async fn check_now(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
         let row = self.profile(profile)?;
         let prepared = self.prepare(&row).await?;
         let correlation = CorrelationId::make(&*self.rooms.randomness);
@@ -85,17 +114,23 @@ impl Tenant {
         let failure = match &report.outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),
-            Err(failure) => {
-                Some(OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame })
-            }
+            Err(failure) => Some(outcome_failure(failure)),
         };
+        self.note(profile, failure).await?;
+        Ok(report.outcome?)
+    }
+
+    /// Remembers how a call ended, for the status. Where many calls end at once, some of them are enough.
+    async fn note(&self, profile: &ProfileName, failure: Option<OutcomeFailure>) -> Result<(), Error> {
         let outcome = CallOutcome { at: self.now(), failure };
-        self.change_profile(profile, |row| {
+        let noted = self.change_profile(profile, |row| {
             row.note(outcome.clone());
             Ok(())
-        })
-        .await?;
-        Ok(report.outcome?)
+        });
+        match noted.await {
+            Err(error) if error.kind != Kind::Conflict => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn prepare(&self, row: &domain::profile::Profile) -> Result<pipeline::Prepared, Error> {
@@ -121,6 +156,19 @@ impl Tenant {
         let events: Vec<_> = exchanges.chain(lines).chain(failed).collect();
         self.keep_events(row, None, correlation, events).await
     }
+}
+
+fn outcome_failure(failure: &CallFailure) -> OutcomeFailure {
+    OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame }
+}
+
+/// Lets a call go on when nobody waits for it any more: a client that hangs up must not take its rows with it.
+async fn to_its_end<T: Send + 'static>(
+    call: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let stopped =
+        |_| Error::new(Kind::Internal, "stopped", "the host stopped in the middle of the call; see the log");
+    tokio::spawn(call).await.map_err(stopped)?
 }
 
 /// The same for the same caller's key, profile, action and place: a repeated call is recognised by the remote.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::egress::Ceiling;
 use domain::{Clock, Randomness, TenantId};
+use egress::Egress;
 use pipeline::{Connectors, Pipeline, Transform};
 use runtime::Runtime;
 use store::Store;
@@ -21,6 +22,7 @@ pub struct Host {
 /// The floors, built bottom-up by `Builder`.
 pub(crate) struct Rooms {
     pub(crate) store: Store,
+    pub(crate) egress: Egress,
     pub(crate) runtime: Runtime,
     pub(crate) connectors: Connectors,
     pub(crate) transform: Transform,

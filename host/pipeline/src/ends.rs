@@ -45,11 +45,12 @@ impl Ends {
         let source = match cause {
             Cause::Replay => None,
             Cause::Manual | Cause::Schedule => {
-                let ready = Ready::of(&room.store, tenant, &flow.source.profile)?;
+                let ready =
+                    Ready::of(&room.store, tenant, &flow.source.profile)?.not_quarantined(room.now())?;
                 Some(Side::open(room, tenant, ready).await?)
             }
         };
-        let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?;
+        let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?.not_quarantined(room.now())?;
         let inputs = Inputs::of(&ready, &flow.destination.action)?;
         Ok(Self { source, destination: Side::open(room, tenant, ready).await?, inputs })
     }

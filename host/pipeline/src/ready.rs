@@ -3,7 +3,7 @@
 use domain::connector::{Connector, ConnectorRef};
 use domain::profile::Profile;
 use domain::run::Failure;
-use domain::{Blame, ProfileName, TenantId};
+use domain::{Blame, ProfileName, TenantId, Timestamp};
 use store::{Connectors as _, Profiles as _, Store};
 use wit::{Action, Trigger};
 
@@ -22,6 +22,10 @@ pub enum NotReady {
     UnknownProfile(ProfileName),
     #[error("the profile {0} is disabled; enable it with `lockgate profiles enable {0}`")]
     Disabled(ProfileName),
+    #[error(
+        "the profile {0} is quarantined: its connector's own code broke in each of its last calls; it is tried again after a minute, or at once when `lockgate profiles check {0}` succeeds"
+    )]
+    Quarantined(ProfileName),
     #[error("the profile {0} has no credential; set it with `lockgate profiles credential {0}`")]
     NoCredential(ProfileName),
     #[error(
@@ -54,6 +58,7 @@ impl NotReady {
         match self {
             Self::UnknownProfile(_) => "unknown_profile",
             Self::Disabled(_) => "profile_disabled",
+            Self::Quarantined(_) => "quarantined",
             Self::NoCredential(_) => "credential_missing",
             Self::NoGrant(_) => "grant_missing",
             Self::UnknownConnector(_) => "unknown_connector",
@@ -70,7 +75,7 @@ impl NotReady {
     pub fn blame(&self) -> Blame {
         match self {
             Self::NoComponent(_) | Self::Store => Blame::Host,
-            Self::NotLinked { .. } | Self::BadSchema { .. } => Blame::Guest,
+            Self::NotLinked { .. } | Self::BadSchema { .. } | Self::Quarantined(_) => Blame::Guest,
             _ => Blame::Operator,
         }
     }
@@ -89,6 +94,14 @@ impl Ready {
         let row = row.ok_or_else(|| NotReady::UnknownProfile(name.clone()))?;
         let connector = connector(store, tenant, &row.value)?;
         Ok(Self { profile: row.value, version: row.version, connector })
+    }
+
+    /// Code that broke every time lately is not called again at once.
+    pub(crate) fn not_quarantined(self, now: Timestamp) -> Result<Self, NotReady> {
+        if self.profile.is_quarantined(now) {
+            return Err(NotReady::Quarantined(self.profile.name));
+        }
+        Ok(self)
     }
 
     pub(crate) fn trigger(&self, name: &str) -> Result<&Trigger, NotReady> {

@@ -8,12 +8,12 @@ use domain::call::{CallFailure, Limits, LogLine, Usage};
 use domain::egress::Policy;
 use domain::exchange::Exchange;
 use domain::{CorrelationId, ProfileKey, TenantId};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasmtime::Store;
 
 use crate::cpu::CpuClock;
 use crate::failure;
+use crate::places::Place;
 use crate::runtime::Process;
 use crate::state::CallState;
 
@@ -67,17 +67,18 @@ pub(crate) struct Ready {
     limits: Limits,
     began: Instant,
     // Dropped after the store: another call takes the place only when this one has left it.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Ready {
     /// Waits for a place; the call's own time begins when it has one.
     pub(crate) async fn new(
         process: &Process,
+        tenant: Option<&TenantId>,
         limits: Limits,
         state: impl FnOnce() -> CallState,
     ) -> Result<Self, CallFailure> {
-        let place = process.place().await?;
+        let place = process.places.take(tenant, &process.meter).await?;
         let cpu = CpuClock::new();
         let store = state().into_store(&process.engine, &limits, &cpu);
         Ok(Self { store, cpu, limits, began: Instant::now(), _place: place })

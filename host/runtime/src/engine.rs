@@ -10,6 +10,7 @@ use wasmtime::{
     WasmFeatures,
 };
 
+use crate::gauges::PoolGauges;
 use crate::options::RuntimeOptions;
 use crate::runtime::RuntimeError;
 
@@ -80,6 +81,17 @@ impl ProcessEngine {
         let made = Arc::new(Self { engine, artefact_key, options: options.clone(), places });
         *living = Arc::downgrade(&made);
         Ok(made)
+    }
+
+    /// What is taken of the pool.
+    pub(crate) fn pool(&self) -> PoolGauges {
+        let count = |taken: u64| usize::try_from(taken).unwrap_or(usize::MAX);
+        self.engine.pooling_allocator_metrics().map_or_else(PoolGauges::default, |pool| PoolGauges {
+            instances: count(pool.core_instances()),
+            memories: pool.memories(),
+            tables: pool.tables(),
+            stacks: pool.stacks(),
+        })
     }
 
     pub(crate) fn places(&self) -> Arc<Semaphore> {

@@ -1,8 +1,12 @@
 //! Memory and tables of one call, as totals: many small memories weigh as much as one large one.
 
+use std::sync::Arc;
+
+use domain::call::Limits;
 use wasmtime::ResourceLimiter;
 
 use crate::engine::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLES_MAX};
+use crate::gauges::{Count, Meter, Share};
 
 /// Counts what the store of one call holds. It outlives the call, to say what was refused.
 #[derive(Debug)]
@@ -18,11 +22,15 @@ struct Total {
     /// What the last granted growth added; taken back if the growth then fails.
     last: usize,
     refused: bool,
+    share: Share,
 }
 
 impl Totals {
-    pub(crate) fn new(memory_bytes: usize, table_elements: usize) -> Self {
-        Self { memory: Total::new(memory_bytes), tables: Total::new(table_elements) }
+    pub(crate) fn new(limits: &Limits, meter: &Arc<Meter>) -> Self {
+        Self {
+            memory: Total::new(limits.memory_bytes, meter, |meter| &meter.memory_bytes),
+            tables: Total::new(limits.table_elements, meter, |meter| &meter.table_elements),
+        }
     }
 
     /// Linear memory never shrinks, so what there is now is the most that there was.
@@ -40,8 +48,8 @@ impl Totals {
 }
 
 impl Total {
-    fn new(max: usize) -> Self {
-        Self { now: 0, max, last: 0, refused: false }
+    fn new(max: usize, meter: &Arc<Meter>, count: fn(&Meter) -> &Count) -> Self {
+        Self { now: 0, max, last: 0, refused: false, share: Share::of(meter, count, 0) }
     }
 
     fn grow(&mut self, current: usize, desired: usize, own_max: Option<usize>) -> bool {
@@ -50,12 +58,14 @@ impl Total {
         self.last = if fits { more } else { 0 };
         self.now += self.last;
         self.refused |= !fits;
+        self.share.set(self.now);
         fits
     }
 
     fn take_back(&mut self) {
         self.now = self.now.saturating_sub(std::mem::take(&mut self.last));
         self.refused = true;
+        self.share.set(self.now);
     }
 }
 
@@ -105,9 +115,13 @@ impl ResourceLimiter for Totals {
 mod tests {
     use super::*;
 
+    fn totals(memory_bytes: usize, table_elements: usize) -> Totals {
+        Totals::new(&Limits { memory_bytes, table_elements, ..Limits::default() }, &Arc::default())
+    }
+
     #[test]
     fn two_memories_share_one_total() {
-        let mut totals = Totals::new(100, 10);
+        let mut totals = totals(100, 10);
         assert!(totals.memory_growing(0, 60, None).unwrap());
         assert!(!totals.memory_growing(0, 60, None).unwrap());
         assert!(totals.refused_memory());
@@ -117,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_growth_that_fails_is_not_counted() {
-        let mut totals = Totals::new(100, 10);
+        let mut totals = totals(100, 10);
         assert!(totals.memory_growing(0, 60, None).unwrap());
         totals.memory_grow_failed(wasmtime::Error::msg("no address space")).unwrap();
         assert!(totals.memory_growing(0, 100, None).unwrap());
@@ -125,7 +139,7 @@ mod tests {
 
     #[test]
     fn table_elements_are_totalled_too() {
-        let mut totals = Totals::new(0, 10);
+        let mut totals = totals(0, 10);
         assert!(totals.table_growing(0, 10, None).unwrap());
         assert!(!totals.table_growing(10, 11, None).unwrap());
         assert!(totals.refused_table() && !totals.refused_memory());

@@ -160,8 +160,8 @@ impl Linked {
         let World::Connector(pre) = &self.world else {
             return CallReport::not_made(not_offered(self.kind()));
         };
-        let state = || CallState::for_nobody(&limits, &self.process.rooms);
-        let mut ready = match Ready::new(&self.process, limits, state).await {
+        let state = || CallState::for_nobody(&limits, &self.process);
+        let mut ready = match Ready::new(&self.process, None, limits, state).await {
             Ok(ready) => ready,
             Err(failure) => return CallReport::not_made(failure),
         };
@@ -179,8 +179,8 @@ impl Linked {
         let World::Transform(pre) = &self.world else {
             return CallReport::not_made(not_offered(self.kind()));
         };
-        let state = || CallState::for_nobody(&limits, &self.process.rooms);
-        let mut ready = match Ready::new(&self.process, limits, state).await {
+        let state = || CallState::for_nobody(&limits, &self.process);
+        let mut ready = match Ready::new(&self.process, None, limits, state).await {
             Ok(ready) => ready,
             Err(failure) => return CallReport::not_made(failure),
         };
@@ -196,7 +196,8 @@ impl Linked {
     }
 
     async fn ready(&self, call: &CallFor) -> Result<Ready, CallFailure> {
-        Ready::new(&self.process, call.limits, || CallState::for_call(call, &self.process.rooms)).await
+        let state = || CallState::for_call(call, &self.process);
+        Ready::new(&self.process, Some(&call.tenant), call.limits, state).await
     }
 }
 

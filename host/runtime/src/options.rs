@@ -7,6 +7,8 @@ use crate::compile::Compiler;
 pub struct RuntimeOptions {
     /// Calls that may be under way at once. Each reserves address space, and memory only as it uses it.
     pub concurrent_calls: u32,
+    /// Of these, how many may belong to one tenant: calls that never end take nothing from others.
+    pub concurrent_calls_per_tenant: u32,
     /// The largest linear memory that any call may have, whatever its own limit.
     pub memory_max_bytes: usize,
     /// Who compiles. Everything but `InProcess` can be stopped at the limits below.
@@ -32,6 +34,7 @@ impl Default for RuntimeOptions {
     fn default() -> Self {
         Self {
             concurrent_calls: 64,
+            concurrent_calls_per_tenant: 16,
             memory_max_bytes: 256 << 20,
             compiler: Compiler::InProcess,
             concurrent_compilations: 2,

@@ -3,16 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::call::{CallFailure, Fault};
 use domain::{Artefacts, Clock, Credentials, Digest, Randomness};
 use egress::Egress;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::compile::turns::Turns;
 use crate::engine::ProcessEngine;
+use crate::gauges::{Gauges, Meter};
 use crate::link::Linkers;
 use crate::linked::Linked;
 use crate::options::RuntimeOptions;
+use crate::places::Places;
 
 /// The sandbox. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +34,8 @@ pub(crate) struct Inner {
 pub(crate) struct Process {
     pub(crate) engine: Arc<ProcessEngine>,
     pub(crate) rooms: Rooms,
-    places: Arc<Semaphore>,
+    pub(crate) places: Places,
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// What a call may use of other rooms.
@@ -77,7 +79,8 @@ impl Runtime {
         let linkers =
             Linkers::new(&engine.engine).map_err(|error| RuntimeError::Engine(error.to_string()))?;
         let process = Process {
-            places: engine.places(),
+            places: Places::new(engine.places(), options.concurrent_calls_per_tenant),
+            meter: Arc::default(),
             engine,
             rooms: Rooms { egress, credentials, clock, randomness },
         };
@@ -90,6 +93,12 @@ impl Runtime {
             options,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What it holds at this moment.
+    pub fn gauges(&self) -> Gauges {
+        let process = &self.inner.process;
+        process.meter.read(process.engine.pool())
     }
 
     pub(crate) fn ready(&self, digest: &Digest) -> Option<Linked> {
@@ -106,16 +115,6 @@ impl Runtime {
 impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runtime").field("options", &self.inner.options).finish_non_exhaustive()
-    }
-}
-
-impl Process {
-    /// A place in the pool; waits until there is one.
-    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit, CallFailure> {
-        Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(|_| CallFailure::new(Fault::Host, "the host is shutting down"))
     }
 }
 

@@ -11,9 +11,10 @@ use crate::capabilities::profile::ProfileState;
 use crate::capabilities::secrets::SecretsState;
 use crate::cpu::CpuClock;
 use crate::engine::ProcessEngine;
+use crate::gauges::Share;
 use crate::guest_log::GuestLog;
 use crate::limits::Totals;
-use crate::runtime::Rooms;
+use crate::runtime::Process;
 use crate::wasi::WasiState;
 
 /// What one call may touch, and what it has used.
@@ -24,17 +25,20 @@ pub(crate) struct CallState {
     pub(crate) logging: GuestLog,
     pub(crate) profile: ProfileState,
     pub(crate) wasi: WasiState,
+    // Counts the store as long as it lives.
+    _alive: Share,
 }
 
 impl CallState {
     /// For a call on behalf of a profile, or of a tenant only: then there are no secrets.
-    pub(crate) fn for_call(call: &CallFor, rooms: &Rooms) -> Self {
+    pub(crate) fn for_call(call: &CallFor, process: &Process) -> Self {
+        let (rooms, meter) = (&process.rooms, &process.meter);
         let logging = GuestLog::new(Arc::clone(&rooms.clock), &call.limits);
         let holder = call.profile.clone().map(|profile| (profile, Arc::clone(&rooms.credentials)));
         Self {
-            totals: Totals::new(call.limits.memory_bytes, call.limits.table_elements),
+            totals: Totals::new(&call.limits, meter),
             http: HttpState::for_call(call, rooms),
-            secrets: SecretsState::new(holder, &call.limits),
+            secrets: SecretsState::new(holder, &call.limits, meter),
             profile: ProfileState { config: Arc::clone(&call.config), scopes: Arc::clone(&call.scopes) },
             wasi: WasiState::new(
                 logging.clone(),
@@ -43,16 +47,18 @@ impl CallState {
                 &call.limits,
             ),
             logging,
+            _alive: Share::of(meter, |meter| &meter.calls, 1),
         }
     }
 
     /// For `describe`: no capability at all.
-    pub(crate) fn for_nobody(limits: &Limits, rooms: &Rooms) -> Self {
+    pub(crate) fn for_nobody(limits: &Limits, process: &Process) -> Self {
+        let (rooms, meter) = (&process.rooms, &process.meter);
         let logging = GuestLog::new(Arc::clone(&rooms.clock), limits);
         Self {
-            totals: Totals::new(limits.memory_bytes, limits.table_elements),
+            totals: Totals::new(limits, meter),
             http: HttpState::for_nobody(limits, rooms),
-            secrets: SecretsState::new(None, limits),
+            secrets: SecretsState::new(None, limits, meter),
             profile: ProfileState { config: Arc::from("{}"), scopes: Arc::from([]) },
             wasi: WasiState::new(
                 logging.clone(),
@@ -61,6 +67,7 @@ impl CallState {
                 limits,
             ),
             logging,
+            _alive: Share::of(meter, |meter| &meter.calls, 1),
         }
     }
 

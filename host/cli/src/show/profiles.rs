@@ -90,8 +90,11 @@ fn why(profile: &Profile) -> String {
     if !profile.hosts.iter().any(|right| right.granted) {
         missing.push("no host granted");
     }
+    let quarantined =
+        profile.quarantined_until.as_deref().map(|until| format!("quarantined until {}", inert(until)));
     if missing.is_empty() && profile.outcomes.is_empty() {
         missing.push("never checked");
     }
+    missing.extend(quarantined.as_deref());
     if profile.enabled && !missing.is_empty() { format!(" ({})", missing.join(", ")) } else { String::new() }
 }

@@ -9,6 +9,7 @@ use wasmtime::component::{HasData, Resource, ResourceTable};
 
 use crate::bindings::{secrets, types};
 use crate::failure::HostFailed;
+use crate::gauges::{Meter, Share};
 
 /// What the handle of a guest stands for: a name that was checked when it was opened.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it within the crate")]
@@ -20,13 +21,18 @@ pub struct OpenedSecret {
 pub(crate) struct SecretsState {
     holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
     opened: ResourceTable,
+    open: Share,
 }
 
 impl SecretsState {
-    pub(crate) fn new(holder: Option<(ProfileKey, Arc<dyn Credentials>)>, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
+        limits: &Limits,
+        meter: &Arc<Meter>,
+    ) -> Self {
         let mut opened = ResourceTable::new();
         opened.set_max_capacity(limits.handles);
-        Self { holder, opened }
+        Self { holder, opened, open: Share::of(meter, |meter| &meter.secrets_open, 0) }
     }
 
     /// The holder and the name behind a handle. A handle exists only where there is a holder.
@@ -66,7 +72,11 @@ impl secrets::Host for SecretsState {
             }
         };
         match credentials.holds(profile, &name).await {
-            Ok(true) => Ok(Ok(self.opened.push(OpenedSecret { name })?)),
+            Ok(true) => {
+                let handle = self.opened.push(OpenedSecret { name })?;
+                self.open.add(1);
+                Ok(Ok(handle))
+            }
             Ok(false) => Ok(Err(refused(CredentialError::Missing(name))?)),
             Err(error) => Ok(Err(refused(error)?)),
         }
@@ -104,6 +114,7 @@ impl secrets::HostSecret for SecretsState {
 
     async fn drop(&mut self, handle: Resource<OpenedSecret>) -> wasmtime::Result<()> {
         self.opened.delete(handle)?;
+        self.open.take(1);
         Ok(())
     }
 }

@@ -130,6 +130,9 @@ pub struct Profile {
     pub secrets: Vec<SecretHeld>,
     /// How the last calls ended, oldest first.
     pub outcomes: Vec<Outcome>,
+    /// Until when it is not called, because its connector's own code broke each time lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantined_until: Option<String>,
     /// When the grant was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted_at: Option<String>,
@@ -232,6 +235,7 @@ impl Profile {
         });
         Self {
             status: row.status().into(),
+            quarantined_until: row.quarantined_until().map(|until| until.to_string()),
             hosts: host_rights(requested, &row.grant),
             scopes: scope_rights(manifest, &row.grant),
             secrets: secrets.collect(),
