@@ -9,7 +9,7 @@ use super::native::Native;
 use super::{row, timed};
 
 #[path = "../it/harness/mod.rs"]
-#[allow(dead_code, reason = "the tests use all of it")]
+#[allow(dead_code, unused_imports, reason = "the tests use all of it")]
 mod harness;
 
 const ROUNDS: usize = 5;

@@ -1,6 +1,7 @@
 //! A guest that takes more than its share: memory, stack, table, log, output; or that just falls over.
 
 use std::hint::black_box;
+use std::io::Write as _;
 
 use lockgate_sdk::http::Request;
 use lockgate_sdk::manifest::Manifest;
@@ -8,7 +9,7 @@ use lockgate_sdk::{Connector, Error, Input, Page, Record, Value, http, json, log
 
 struct Hog;
 
-const ACTIONS: [&str; 10] = [
+const ACTIONS: [&str; 12] = [
     "memory",
     "memory_slowly",
     "recurse",
@@ -16,6 +17,8 @@ const ACTIONS: [&str; 10] = [
     "abort",
     "log_flood",
     "log_giant",
+    "stdout_flood",
+    "stdout_giant",
     "output",
     "requests",
     "too_few_results",
@@ -63,11 +66,22 @@ fn take(what: &str) -> Result<Value, Error> {
             logging::info(&"x".repeat(4 << 20));
             Ok(json!("logged"))
         }
+        "stdout_flood" => written((0..100_000).map(|_| "x".repeat(1_000) + "\n")),
+        "stdout_giant" => written((0..1_000).map(|_| "x".repeat(64 << 10))),
         // A batch of three is more than a call may return, while all of it fits into the memory of a call.
         "output" => Ok(json!("x".repeat(6 << 20))),
         "requests" => requests(),
         _ => Err(Error::unknown("thing to take", what)),
     }
+}
+
+/// A guest that knows only files writes where it has always written.
+fn written(mut pieces: impl Iterator<Item = String>) -> Result<Value, Error> {
+    let mut out = std::io::stdout().lock();
+    pieces
+        .try_for_each(|piece| out.write_all(piece.as_bytes()))
+        .map_err(|error| Error::Transient(error.to_string()))?;
+    Ok(json!("written"))
 }
 
 /// Page after page, each of them touched.

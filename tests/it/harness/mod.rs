@@ -1,7 +1,10 @@
 //! A host in memory with the mock vendors around it, for the tests of what a whole host does.
 
+pub mod aftermath;
 mod compiled;
 mod echo;
+pub mod raw;
+mod tarpit;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,6 +19,7 @@ use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::Run;
 use lockgate::{AuthChoice, Builder, Host, NewFlow, NewProfile, Tenant};
 use serde_json::{Value, json};
+pub use tarpit::Tarpit;
 use vendors::{Crm, CrmOptions, Faults, Stripe, StripeOptions};
 
 /// Long enough for a slow machine, short enough to end a test that hangs.

@@ -17,6 +17,7 @@ pub(super) struct Guest {
     pub(super) check: String,
     pub(super) run: String,
     pub(super) poll: String,
+    pub(super) receive: String,
     pub(super) realloc: String,
     /// Items of the core module: data, functions, globals.
     pub(super) items: String,
@@ -39,6 +40,7 @@ impl Default for Guest {
             check: "i32.const 0x400".to_owned(),
             run: "unreachable".to_owned(),
             poll: "unreachable".to_owned(),
+            receive: "unreachable".to_owned(),
             realloc: "(local $at i32) (local.set $at (global.get $heap))
                 (global.set $heap (i32.and (i32.add (i32.add (global.get $heap) (local.get $new)) (i32.const 7)) (i32.const -8)))
                 (local.get $at)"
@@ -83,7 +85,7 @@ const TYPES: &str = r#"
 
 impl Guest {
     pub(super) fn text(&self) -> String {
-        let Self { manifest, describe, check, run, poll, realloc, items, imports, .. } = self;
+        let Self { manifest, describe, check, run, poll, receive, realloc, items, imports, .. } = self;
         let Self { core_imports, with, memory, run_options, .. } = self;
         let manifest_len = manifest.len();
         let escaped: String = manifest.bytes().map(|byte| format!("\\{byte:02x}")).collect();
@@ -102,7 +104,7 @@ impl Guest {
     (func (export "check") (result i32) {check})
     (func (export "run") (param i32 i32 i32 i32) (result i32) {run})
     (func (export "poll") (param i32 i32 i32 i32 i32) (result i32) {poll})
-    (func (export "receive") (param i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "receive") (param i32 i32 i32 i32 i32 i32) (result i32) {receive})
     {items}
   )
   (core instance $i (instantiate $m {with}))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use domain::call::{CallFailure, Fault};
+use domain::call::{CallFailure, Fault, Inbound};
 use tokio::time::{Instant, timeout};
 
 use super::guest::Guest;
@@ -55,6 +55,21 @@ async fn loops_outside_the_exported_function_end_too() {
     for (name, guest) in [("start", in_start), ("realloc", in_realloc), ("post-return", after_return)] {
         assert_eq!(failure_of(guest, &call()).await.fault, Fault::CpuLimit, "{name}");
     }
+}
+
+#[tokio::test]
+async fn every_exported_function_may_loop_and_none_for_long() {
+    let spin = || SPIN.to_owned();
+    let loops = Guest { check: spin(), run: spin(), poll: spin(), receive: spin(), ..Guest::default() };
+    let linked = link(loops.component()).await;
+    let event = Inbound { headers: Vec::new(), body: Vec::new() };
+    let faults = [
+        linked.check(&call()).await.outcome.unwrap_err().fault,
+        linked.run(&call(), "act", &[input()]).await.outcome.unwrap_err().fault,
+        linked.poll(&call(), "things", None).await.outcome.unwrap_err().fault,
+        linked.receive(&call(), "hook", event).await.outcome.unwrap_err().fault,
+    ];
+    assert_eq!(faults, [Fault::CpuLimit; 4]);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
 use super::guest::Guest;
-use super::rooms::{call, input, link};
-use crate::CallFor;
+use super::rooms::{call, input, link, runtime};
+use crate::{CallFor, Gauges, Kind, PoolGauges};
 
 const SHARED: &str = r#"
     (core module $memory_module (memory (export "memory") 4) (global $at (mut i32) (i32.const 0x8000))
@@ -228,4 +228,37 @@ async fn handles_to_secrets_are_bounded() {
     let again = "(loop (call $open (i32.const 0x40) (i32.const 7) (i32.const 0x600)) br 0)";
     let report = link(opening("signing", 0, again).component()).await.check(&call()).await;
     assert_eq!(report.outcome.unwrap_err().fault, domain::call::Fault::HandleLimit);
+}
+
+/// Polled so many times, as a caller polls who loses patience at any moment, and then dropped where it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_dropped_at_any_of_its_awaits_gives_back_all_that_it_held() {
+    let origin = remote().await;
+    let urls = [format!("{origin}/1"), format!("{origin}/2")];
+    let component = sending([&urls[0], &urls[1]], &returning(16)).component();
+    let runtime = runtime();
+    let digest = domain::Digest::of(&component);
+    let linked = runtime.link(&digest, Kind::Connector, async { Some(component) }).await.unwrap();
+    let call = call_granted(&origin);
+    let inputs = [input(), input()];
+    let mut dice = 1_u64;
+    let mut dropped = 0;
+    for _ in 0..400 {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut run = Box::pin(linked.run(&call, "act", &inputs));
+        let mut over = false;
+        for _ in 0..(dice >> 33) % 40 {
+            over = futures_util::poll!(run.as_mut()).is_ready();
+            if over {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        dropped += usize::from(!over);
+    }
+    assert!(dropped > 100, "hardly any call was dropped");
+    let gauges = Gauges { pool: PoolGauges::default(), ..runtime.gauges() };
+    assert_eq!(gauges, Gauges::default());
+    assert_eq!(runtime.inner.process.rooms.egress.under_way(), 0);
+    assert_eq!(linked.check(&call).await.outcome, Ok(Ok(())));
 }

@@ -1,0 +1,3 @@
+;; A memory of four gibibytes from the start.
+@items
+(memory $big 65536)

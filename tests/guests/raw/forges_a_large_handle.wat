@@ -1,0 +1,3 @@
+;; Uses the largest handle that there could be.
+@run
+(call $fingerprint (i32.const -1) (i32.const 0xc00)) i32.const 0x400

@@ -1,0 +1,3 @@
+;; A memory that threads share.
+@items
+(memory $big 1 2 shared)

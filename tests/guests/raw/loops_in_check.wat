@@ -1,0 +1,3 @@
+;; Never ends its check.
+@check
+(loop br 0) unreachable

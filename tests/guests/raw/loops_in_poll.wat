@@ -1,0 +1,3 @@
+;; Never gives a page.
+@poll
+(loop br 0) unreachable

@@ -1,0 +1,3 @@
+;; Returns, and never ends cleaning up.
+@after
+(loop br 0)

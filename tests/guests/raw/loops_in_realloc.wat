@@ -1,0 +1,3 @@
+;; Never gives room for its own arguments.
+@realloc
+(loop br 0) unreachable

@@ -1,0 +1,3 @@
+;; Never ends an action.
+@run
+(loop br 0) unreachable

@@ -1,0 +1,3 @@
+;; Never finishes starting.
+@items
+(func $s (loop br 0)) (start $s)

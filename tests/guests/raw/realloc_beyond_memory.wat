@@ -1,0 +1,3 @@
+;; Gives room where there is no memory.
+@realloc
+i32.const -1

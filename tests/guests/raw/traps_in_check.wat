@@ -1,0 +1,3 @@
+;; Falls over in its check.
+@check
+unreachable

@@ -1,0 +1,3 @@
+;; Returns, and falls over while it cleans up.
+@after
+unreachable

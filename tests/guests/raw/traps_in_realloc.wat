@@ -1,0 +1,3 @@
+;; Falls over when it is asked for room.
+@realloc
+unreachable

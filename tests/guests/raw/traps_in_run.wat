@@ -1,0 +1,3 @@
+;; Falls over.
+@run
+unreachable
