@@ -79,6 +79,11 @@ impl Egress {
         self.0.tenants.under_way()
     }
 
+    /// Connections that are open: in use, or kept for the next request.
+    pub fn connections(&self) -> usize {
+        self.0.tenants.connections()
+    }
+
     /// Sends what the permit allows, follows redirects as far as the same policy allows each, and says what happened.
     ///
     /// Dropping the future closes the connection; the request may have been sent, and its row is lost with it.

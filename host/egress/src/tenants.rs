@@ -92,8 +92,11 @@ impl Tenants {
     }
 
     pub(crate) fn under_way(&self) -> usize {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().map(|tenant| self.in_flight_max.saturating_sub(tenant.turns.available_permits())).sum()
+        self.options.in_flight_max.saturating_sub(self.turns.available_permits())
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.options.connections_max.saturating_sub(self.places.available_permits())
     }
 
     pub(crate) fn get(&self, id: &TenantId) -> Arc<Tenant> {

@@ -132,6 +132,8 @@ impl Scene {
             let mut own = now;
             // The pool is shared with the other tests of the process.
             own.sandbox.pool = Default::default();
+            // A good answer leaves its connection open for a few seconds.
+            own.connections = 0;
             if own == Gauges::default() {
                 break;
             }
