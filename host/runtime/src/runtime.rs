@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Artefacts, Clock, Credentials, Digest, Randomness};
 use egress::Egress;
-use tokio::sync::Semaphore;
 
 use crate::compile::turns::Turns;
 use crate::engine::ProcessEngine;
