@@ -35,20 +35,23 @@ const RSS_MARGIN_BYTES: usize = 192 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Small, so that a guest that never ends is ended soon.
-pub const LIMITS: Limits = Limits {
-    wall_ms: 1_500,
-    cpu_ms: 300,
-    memory_bytes: 16 << 20,
-    table_elements: 4_000,
-    handles: 200,
-    host_call_bytes: 1 << 20,
-    requests: 100,
-    response_bytes: 1 << 20,
-    request_bytes: 64 << 10,
-    log_lines: 32,
-    log_bytes: 16 << 10,
-    output_bytes: 1 << 20,
-};
+pub fn limits() -> Limits {
+    Limits {
+        wall_ms: 1_500,
+        cpu_ms: 300,
+        memory_bytes: 16 << 20,
+        table_elements: 4_000,
+        handles: 200,
+        host_call_bytes: 1 << 20,
+        requests: 100,
+        response_bytes: 1 << 20,
+        request_bytes: 64 << 10,
+        log_lines: 32,
+        log_bytes: 16 << 10,
+        output_bytes: 1 << 20,
+        ..Limits::default()
+    }
+}
 
 /// A served host with two tenants: one that behaves, and `mallory`.
 pub struct Scene {
@@ -62,7 +65,7 @@ pub struct Scene {
 
 impl Scene {
     pub async fn new() -> Self {
-        Self::within(LIMITS).await
+        Self::within(limits()).await
     }
 
     pub async fn within(limits: Limits) -> Self {

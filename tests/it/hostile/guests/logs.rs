@@ -7,7 +7,7 @@ use lockgate::{Kind, LogFilter};
 use serde_json::json;
 
 use super::{ends_as, returns};
-use crate::harness::aftermath::{LIMITS, Scene};
+use crate::harness::aftermath::{Scene, limits};
 use crate::harness::raw::raw;
 
 fn rows(scene: &Scene, profile: &ProfileName) -> Vec<LogEntry> {
@@ -33,8 +33,8 @@ async fn a_flood_of_lines_costs_the_guest_its_time_and_the_host_a_few_rows() {
     }
     let lines = lines(&scene, &profile);
     let kept_bytes: usize = lines.iter().map(|line| line.message.len()).sum();
-    assert!((1..=LIMITS.log_lines as usize + 1).contains(&lines.len()), "{} lines", lines.len());
-    assert!(kept_bytes <= LIMITS.log_bytes + 200, "{kept_bytes} bytes");
+    assert!((1..=limits().log_lines as usize + 1).contains(&lines.len()), "{} lines", lines.len());
+    assert!(kept_bytes <= limits().log_bytes + 200, "{kept_bytes} bytes");
     assert_eq!(lines.iter().filter(|line| line.message.contains("lines dropped")).count(), 1);
 }
 
@@ -55,7 +55,7 @@ async fn standard_output_is_bounded_like_the_log() {
         all.push(hog);
     }
     let kept = lines(&scene, &all[0]);
-    assert!(kept.len() <= 2 * (LIMITS.log_lines as usize + 1), "{} lines", kept.len());
+    assert!(kept.len() <= 2 * (limits().log_lines as usize + 1), "{} lines", kept.len());
     assert!(kept.iter().all(|line| line.message.len() <= 4_100));
     assert!(kept.iter().any(|line| line.message.contains("lines dropped")));
 }

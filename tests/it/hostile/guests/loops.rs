@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{ends_as, is_the_guests_own, returns};
-use crate::harness::aftermath::{LIMITS, Scene};
+use crate::harness::aftermath::{Scene, limits};
 use crate::harness::raw::raw;
 use lockgate::domain::call::Limits;
 
@@ -43,7 +43,7 @@ async fn destructors_of_what_is_left_behind_never_run() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_loops_on_two_workers_hold_up_nobody() {
-    let scene = Scene::within(Limits { wall_ms: 10_000, ..LIMITS }).await;
+    let scene = Scene::within(Limits { wall_ms: 10_000, ..limits() }).await;
     let profile = scene.install(raw("loops_in_run")).await;
     let tenant = scene.mallory.clone();
     let errors =
@@ -60,7 +60,7 @@ async fn eight_loops_on_two_workers_hold_up_nobody() {
 /// Places in the pool are shared: a tenant whose calls wait for ever has its own share of them and no more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_cannot_take_every_place() {
-    let scene = Scene::within(Limits { wall_ms: 700, ..LIMITS }).await;
+    let scene = Scene::within(Limits { wall_ms: 700, ..limits() }).await;
     let profile = scene.install(raw("waits_for_ever")).await;
     let tenant = scene.mallory.clone();
     let host = scene.host.clone();

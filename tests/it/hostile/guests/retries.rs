@@ -8,7 +8,7 @@ use lockgate::domain::{Blame, ProfileName};
 use lockgate::{NewFlow, PipelineOptions, RunsOf};
 
 use super::is_the_guests_own;
-use crate::harness::aftermath::{LIMITS, Scene};
+use crate::harness::aftermath::{Scene, limits};
 use crate::harness::raw::{behaving, raw};
 use crate::harness::{CANARY, Echo, finished, profile, reaching};
 
@@ -16,7 +16,7 @@ use crate::harness::{CANARY, Echo, finished, profile, reaching};
 async fn scene() -> Scene {
     let echo = Echo::start().await;
     let pipeline = PipelineOptions { pages_max: 20, faults_in_a_row_max: 4, ..PipelineOptions::default() };
-    let builder = reaching(&[&echo.url]).limits(LIMITS).pipeline(pipeline);
+    let builder = reaching(&[&echo.url]).limits(limits()).pipeline(pipeline);
     let scene = Scene::of(builder.build().await.unwrap(), echo).await;
     // Six records, two a page.
     scene.mallory.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();

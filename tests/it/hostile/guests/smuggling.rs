@@ -7,7 +7,7 @@ use lockgate::{Error, Tenant};
 use serde_json::{Value, json};
 
 use super::{ends_as, returns};
-use crate::harness::aftermath::{LIMITS, Scene, install};
+use crate::harness::aftermath::{Scene, install, limits};
 use crate::harness::raw::raw;
 use crate::harness::{CANARY, call, profile};
 use lockgate::domain::call::Limits;
@@ -21,7 +21,7 @@ async fn act(tenant: &Tenant, name: &str) -> Result<Value, Error> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_call_is_left_for_the_next_or_for_another_tenant() {
     // Loops over mebibytes in code that was compiled for size take their time on a busy machine.
-    let scene = Scene::within(Limits { cpu_ms: 1_400, wall_ms: 10_000, ..LIMITS }).await;
+    let scene = Scene::within(Limits { cpu_ms: 1_400, wall_ms: 10_000, ..limits() }).await;
     for fixture in ["counts_its_calls", "scans_fresh_memory"] {
         let name = install(&scene.mallory, raw(fixture)).await;
         install(&scene.acme, raw(fixture)).await;
@@ -39,7 +39,7 @@ async fn nothing_of_a_call_is_left_for_the_next_or_for_another_tenant() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_scans_its_memory_for_the_bytes_of_another_and_finds_none() {
-    let scene = Scene::within(Limits { cpu_ms: 5_000, wall_ms: 20_000, ..LIMITS }).await;
+    let scene = Scene::within(Limits { cpu_ms: 5_000, wall_ms: 20_000, ..limits() }).await;
     scene.mallory.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();
     profile(&scene.mallory, "probe", "prober", &scene.echo.url, CANARY, &[]).await;
     let fill = json!({ "pattern": "another-tenants-bytes", "times": 20_000 });

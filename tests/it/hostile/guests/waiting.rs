@@ -6,7 +6,7 @@ use lockgate::domain::log::LogEvent;
 use serde_json::json;
 
 use super::ends_as;
-use crate::harness::aftermath::{LIMITS, Scene};
+use crate::harness::aftermath::{Scene, limits};
 use crate::harness::{CANARY, Echo, Tarpit, profile, reaching};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -21,7 +21,7 @@ async fn a_guest_that_waits_for_a_clock_is_ended_by_the_clock_of_the_host() {
 /// A host with a slow remote, and a profile of mallory's that may call it.
 async fn scene() -> (Scene, Tarpit) {
     let (echo, tarpit) = (Echo::start().await, Tarpit::start().await);
-    let host = reaching(&[&echo.url, &tarpit.url]).limits(LIMITS).build().await.unwrap();
+    let host = reaching(&[&echo.url, &tarpit.url]).limits(limits()).build().await.unwrap();
     let scene = Scene::of(host, echo).await;
     scene.mallory.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();
     profile(&scene.mallory, "probe", "prober", &tarpit.url, CANARY, &["things:read"]).await;
