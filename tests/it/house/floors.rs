@@ -35,7 +35,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     // The command talks to the API with a client of its own.
     ("reqwest", &["cli"]),
-    ("hyper", &["egress"]),
+    // One speaks to remotes, the other to clients.
+    ("hyper", &["egress", "server"]),
     ("tokio-rustls", &["egress"]),
     ("rustls", &["egress", "cli"]),
     ("sled", &["store"]),

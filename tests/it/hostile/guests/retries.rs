@@ -75,7 +75,6 @@ async fn a_source_that_misbehaves_ends_its_run_with_a_reason() {
     }
 }
 
-/// The canonical ABI reads any number but zero as true, so this is a page with more behind it, for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_source_that_always_promises_more_is_read_so_far_and_no_further() {
     let scene = scene().await;
@@ -83,6 +82,7 @@ async fn a_source_that_always_promises_more_is_read_so_far_and_no_further() {
     let source = scene.install(raw("promises_more_for_ever")).await;
     let ended = run(&scene, "for-ever", source.as_str(), &good).await;
     assert!(ended.status.is_final() && ended.counts.read == 0, "{ended:?}");
+    // The canonical ABI reads any number but zero as true: a page with more behind it, again and again.
     let source = scene.install(raw("returns_a_bool_of_two")).await;
     let ended = run(&scene, "of-two", source.as_str(), &good).await;
     assert_eq!(code(&ended), "cursor_stuck");
@@ -91,7 +91,7 @@ async fn a_source_that_always_promises_more_is_read_so_far_and_no_further() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connector_that_asks_for_another_try_gets_so_many_and_no_more() {
     let scene = scene().await;
-    for (name, tries) in [("asks_to_retry_for_ever", 2), ("asks_to_wait_for_ever", 0)] {
+    for (name, tries) in [("asks_to_retry_for_ever", 2), ("asks_to_wait_for_ever", 1)] {
         let destination = scene.install(raw(name)).await;
         let ended = run(&scene, &format!("to-{destination}"), "source", &destination).await;
         let counts = ended.counts;
@@ -101,7 +101,7 @@ async fn a_connector_that_asks_for_another_try_gets_so_many_and_no_more() {
             "{name}"
         );
     }
-    // Waiting for nothing is made waiting for something, which doubles until the flow's patience is over.
+    // A wait for ever was cut to the flow's patience. A wait for nothing is made one for something, which doubles until the flow's patience is over.
     let destination = scene.install(raw("asks_to_wait_nothing")).await;
     let ended = run(&scene, "to-impatience", "source", &destination).await;
     assert_eq!((ended.status, ended.counts.dead_lettered), (RunStatus::Partial, 6));
