@@ -1,6 +1,7 @@
 //! Profiles: made, granted, given their secrets, checked and called.
 
 pub(crate) mod args;
+mod versions;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,6 +42,13 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             client.put(&["profiles", &name, "secrets", &secret_name], &SecretValue { value }).await?;
             let profile = client.get(&["profiles", &name], &[]).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Diff { name, version } => {
+            versions::diff(&client, screen, &name, version.as_deref()).await?;
+        }
+        ProfilesVerb::Upgrade { name, version } => versions::upgrade(&client, screen, &name, version).await?,
+        ProfilesVerb::Consent { name, version, diff } => {
+            versions::consent(&client, screen, &name, version, diff).await?;
         }
         ProfilesVerb::Enable { name } => {
             let profile = client.order(&["profiles", &name, "enable"]).await?;

@@ -8,6 +8,7 @@ pub(crate) mod logs;
 pub(crate) mod profiles;
 pub(crate) mod runs;
 pub(crate) mod tokens;
+pub(crate) mod versions;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};

@@ -6,6 +6,7 @@
 pub mod blame;
 pub mod call;
 pub mod connector;
+pub mod consent;
 pub mod dead_letter;
 pub mod denial;
 pub mod egress;

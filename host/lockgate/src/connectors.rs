@@ -1,7 +1,7 @@
 //! Connectors of a tenant: upload, list, show.
 
-use domain::ConnectorName;
 use domain::connector::{Connector, ConnectorRef};
+use domain::{ConnectorName, ProfileName};
 use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
 use store::{Commit, Connectors as _, Expect, Page};
 
@@ -18,6 +18,8 @@ pub struct Uploaded {
     pub existed: bool,
     /// What admission measured.
     pub report: AdmissionReport,
+    /// Profiles of an older version that go on with it until somebody consents to what this one asks for.
+    pub pending_consent: Vec<ProfileName>,
 }
 
 impl Tenant {
@@ -52,7 +54,7 @@ impl Tenant {
             uploaded_at: self.now(),
         };
         if let Some(existing) = self.existing(&connector)? {
-            return Ok(Uploaded { connector: existing, existed: true, report: admitted.report });
+            return self.uploaded(existing, true, admitted.report);
         }
         // The file first: a row without its component would be a broken promise, a file without its row is only litter.
         let store = rooms.store.clone();
@@ -61,16 +63,24 @@ impl Tenant {
         self.enrol(&mut commit)?;
         commit.put_connector(&self.id, &connector, Expect::Absent);
         match rooms.store.commit(commit).await {
-            Ok(()) => Ok(Uploaded { connector, existed: false, report: admitted.report }),
+            Ok(()) => self.uploaded(connector, false, admitted.report),
             // Somebody uploaded the same version meanwhile: whose bytes won decides.
             Err(error) if error.is_conflict() => match self.existing(&connector)? {
-                Some(existing) => {
-                    Ok(Uploaded { connector: existing, existed: true, report: admitted.report })
-                }
+                Some(existing) => self.uploaded(existing, true, admitted.report),
                 None => Err(error.into()),
             },
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn uploaded(
+        &self,
+        connector: Connector,
+        existed: bool,
+        report: AdmissionReport,
+    ) -> Result<Uploaded, Error> {
+        let pending_consent = self.waiting_for_consent(&connector)?;
+        Ok(Uploaded { connector, existed, report, pending_consent })
     }
 
     /// The row of the same version, if it holds the same bytes; an error if it holds others.

@@ -21,6 +21,7 @@ mod secrets;
 mod system;
 mod tenant;
 mod tokens;
+mod versions;
 
 pub use builder::{Builder, Engine, Key};
 pub use calls::Called;
@@ -35,6 +36,7 @@ pub use runs::RunsOf;
 pub use system::{OsRandomness, SystemClock};
 pub use tenant::Tenant;
 pub use tokens::{NewToken, Speaker, TokenFor};
+pub use versions::{Update, UpdateState};
 
 /// The words of the house: ids, rows and decisions.
 pub use domain;

@@ -41,6 +41,7 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(connectors::show_connector))
         .routes(routes!(profiles::rows::list_profiles))
         .routes(routes!(profiles::rows::show_profile))
+        .routes(routes!(profiles::versions::show_diff))
         .routes(routes!(flows::list_flows))
         .routes(routes!(flows::show_flow))
         .routes(routes!(runs::list_runs))
@@ -57,6 +58,7 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(profiles::rows::create_profile))
         .routes(routes!(profiles::rows::enable_profile))
         .routes(routes!(profiles::rows::disable_profile))
+        .routes(routes!(profiles::versions::upgrade))
         .routes(routes!(profiles::calls::check_profile))
         .routes(routes!(profiles::calls::run_action))
         .routes(routes!(flows::create_flow))
@@ -71,6 +73,7 @@ fn owner() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(profiles::rights::grant))
         .routes(routes!(profiles::rights::revoke))
+        .routes(routes!(profiles::versions::consent))
         .routes(routes!(profiles::secrets::set_credential))
         .routes(routes!(profiles::secrets::set_secret))
 }

@@ -13,6 +13,7 @@ mod page;
 mod profile;
 mod run;
 mod token;
+mod version;
 mod words;
 
 pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
@@ -31,7 +32,10 @@ pub use profile::{
 };
 pub use run::{Attempt, Counts, Failure, Run};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
-pub use words::{Blame, Cause, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind, Status};
+pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
+pub use words::{
+    Blame, Cause, Direction, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind, Status, Subject,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -21,6 +21,8 @@ Examples:
   lockgate profiles grant stripe-main --all               # everything that the connector asks for
   lockgate profiles check stripe-main
   lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
+  lockgate profiles diff stripe-main                      # what the newest version asks for
+  lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
   lockgate profiles disable stripe-main";
 
 #[derive(Debug, Args)]
@@ -64,6 +66,31 @@ pub(crate) enum ProfilesVerb {
         /// Read it from this file instead of stdin.
         #[arg(long, value_name = "FILE")]
         from_file: Option<PathBuf>,
+    },
+    /// What another version of its connector asks for, beside the one that it uses.
+    Diff {
+        /// The profile.
+        name: String,
+        /// The version; the highest unless given.
+        version: Option<String>,
+    },
+    /// Move it to a version that asks for no more.
+    Upgrade {
+        /// The profile.
+        name: String,
+        /// The version; the highest unless given.
+        version: Option<String>,
+    },
+    /// Agree to what another version asks for: move to it, and grant what it adds.
+    Consent {
+        /// The profile.
+        name: String,
+        /// The version.
+        version: String,
+        /// The digest of the difference that you have seen, as `diff --json` prints it. Without it, the difference is
+        /// shown and you are asked.
+        #[arg(long, value_name = "DIGEST")]
+        diff: Option<String>,
     },
     /// Let flows and calls use it.
     Enable {

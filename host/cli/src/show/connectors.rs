@@ -24,8 +24,15 @@ pub(crate) fn uploaded(uploaded: &Uploaded) -> String {
     let admission = uploaded.admission;
     let what = if uploaded.existed { "was there before; nothing was changed" } else { "admitted" };
     let cached = if admission.cached { ", from the cache" } else { "" };
+    let waiting = match uploaded.pending_consent.as_slice() {
+        [] => String::new(),
+        waiting => format!(
+            "It asks for more than the version before; these profiles go on with that one until somebody consents: {}\n",
+            inert(&waiting.join(", "))
+        ),
+    };
     format!(
-        "{} {} {what}\nexamined in {} ms, compiled in {} ms{cached}, described in {} ms\n\n{}",
+        "{} {} {what}\n{waiting}examined in {} ms, compiled in {} ms{cached}, described in {} ms\n\n{}",
         inert(&uploaded.connector.name),
         inert(&uploaded.connector.version),
         admission.examine_us.div_ceil(1000),

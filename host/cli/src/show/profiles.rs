@@ -1,7 +1,7 @@
 //! Profiles: status, and what was requested beside what was granted.
 
 use comfy_table::{Attribute, Cell, Color};
-use server::dto::{Page, Profile, ProfileSummary};
+use server::dto::{Page, Profile, ProfileSummary, UpdateState};
 
 use super::{cell, count, fields, inert, json_line, or_none, section, status_cell, table, yes_no};
 
@@ -35,6 +35,7 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("status", format!("{}{}", profile.status.word(), why(profile))),
         ("auth", auth),
         ("rate", rate(profile)),
+        ("update", update(profile)),
         ("config", json_line(&profile.config)),
         ("granted", profile.granted_at.as_deref().map_or_else(|| "never".to_owned(), inert)),
         ("changed", inert(&profile.updated_at)),
@@ -72,6 +73,21 @@ pub(crate) fn one(profile: &Profile) -> String {
     }
     text.push_str(&section("The last calls:", &outcomes));
     text
+}
+
+/// What stands ready, and the command for it.
+fn update(profile: &Profile) -> String {
+    let Some(update) = &profile.update else { return "none".to_owned() };
+    let (name, version) = (inert(&profile.name), inert(&update.version));
+    match update.state {
+        UpdateState::Ready => format!("{version}: lockgate profiles upgrade {name} {version}"),
+        UpdateState::PendingConsent => {
+            format!("{version}, pending consent: lockgate profiles diff {name} {version}")
+        }
+        UpdateState::DoesNotFit => {
+            format!("{version} does not fit: {}", inert(update.reason.as_deref().unwrap_or_default()))
+        }
+    }
 }
 
 fn rate(profile: &Profile) -> String {

@@ -1,5 +1,7 @@
 //! Path templates: `/v1/invoices/{id}` covers one segment, `/files/{path...}` one or more.
 
+mod covers;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -65,7 +65,7 @@ pub(crate) async fn list_connectors(
 #[into_params(parameter_in = Query)]
 pub(crate) struct Version {
     /// This version; the highest unless given.
-    version: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 /// One connector with everything that it asks for.

@@ -4,6 +4,7 @@ pub(crate) mod calls;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod secrets;
+pub(crate) mod versions;
 
 use lockgate::Tenant;
 
@@ -16,5 +17,6 @@ fn shown(tenant: &Tenant, profile: domain::profile::Profile) -> Result<dto::Prof
     let connector = tenant.connector(&reference.name, Some(&reference.version.to_string()))?;
     let requested = tenant.requested_hosts(&profile)?;
     let held = tenant.secret_names(&profile.name)?;
-    Ok(dto::Profile::new(profile, &connector.manifest, &requested, &held))
+    let update = tenant.update(&profile)?.map(Into::into);
+    Ok(dto::Profile { update, ..dto::Profile::new(profile, &connector.manifest, &requested, &held) })
 }

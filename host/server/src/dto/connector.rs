@@ -179,6 +179,9 @@ pub struct Uploaded {
     pub existed: bool,
     /// The connector.
     pub connector: Connector,
+    /// Profiles of an older version that go on with it until somebody consents to what this one asks for.
+    #[serde(default)]
+    pub pending_consent: Vec<String>,
     /// What admission measured.
     pub admission: Admission,
 }
@@ -325,6 +328,7 @@ impl From<lockgate::Uploaded> for Uploaded {
         let report = uploaded.report;
         Self {
             existed: uploaded.existed,
+            pending_consent: uploaded.pending_consent.iter().map(ToString::to_string).collect(),
             connector: uploaded.connector.into(),
             admission: Admission {
                 core_modules: report.core_modules,

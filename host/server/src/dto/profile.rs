@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use wit::{AuthScheme, Manifest};
 
-use super::{Blame, Rate, Status};
+use super::{Blame, Rate, Status, Update};
 
 /// A profile to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -128,6 +128,9 @@ pub struct Profile {
     pub scopes: Vec<ScopeRight>,
     /// Secrets that the connector uses by handle.
     pub secrets: Vec<SecretHeld>,
+    /// A newer version of the connector, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Update>,
     /// How the last calls ended, oldest first.
     pub outcomes: Vec<Outcome>,
     /// Until when it is not called, because its connector's own code broke each time lately.
@@ -239,6 +242,7 @@ impl Profile {
             hosts: host_rights(requested, &row.grant),
             scopes: scope_rights(manifest, &row.grant),
             secrets: secrets.collect(),
+            update: None,
             name: row.name.to_string(),
             connector: row.connector.into(),
             enabled: row.enabled,

@@ -157,3 +157,13 @@ mirror! {
     /// Whether an action changes the remote.
     Effect of wit::Effect { Read, Write }
 }
+
+mirror! {
+    /// How a request of a connector changed from one version to another.
+    Direction of domain::consent::Direction { Added, Widened, Narrowed, Removed }
+}
+
+mirror! {
+    /// What kind of thing a connector asks for.
+    Subject of domain::consent::Subject { Host, Scope, Secret, Auth, Capability }
+}

@@ -1,6 +1,7 @@
 //! Uploads of hostile tenants: refused by name, at once, and at the cost of one upload.
 
 mod bombs;
+mod consent;
 mod names;
 mod shapes;
 mod yard;

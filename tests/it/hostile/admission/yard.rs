@@ -99,8 +99,12 @@ impl Yard {
     }
 
     pub(crate) async fn json(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.json_as(&self.token, method, path, body).await
+    }
+
+    pub(crate) async fn json_as(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
         let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.url));
-        let request = request.bearer_auth(&self.token).header("content-type", "application/json");
+        let request = request.bearer_auth(token).header("content-type", "application/json");
         answer(request.body(body.to_string())).await
     }
 
