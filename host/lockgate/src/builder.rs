@@ -1,5 +1,6 @@
 //! Builds the floors bottom-up: store, auth and egress, runtime, pipeline.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,12 +26,22 @@ pub(crate) const KEY_FILE: &str = "lockgate.key";
 pub use store::Engine;
 
 /// Where the key-encryption key comes from. It opens every secret: keep it apart from the data it protects.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Key {
     /// A file of 32 bytes, or of 64 hexadecimal digits, that only its owner can read.
     File(PathBuf),
     /// 64 hexadecimal digits.
     Hex(String),
+}
+
+/// Where the key comes from, and never what it is.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Hex(_) => f.write_str("Hex(***)"),
+        }
+    }
 }
 
 /// What a host is made of. Everything has a default but the place of its data.

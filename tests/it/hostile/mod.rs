@@ -1,5 +1,6 @@
 //! What attackers try, by where they stand: `SECURITY.md` names the test for each numbered case.
 
 mod admission;
+mod canary;
 mod expressions;
 mod guests;
