@@ -121,13 +121,11 @@ text_id!(
 );
 text_id!(
     /// The SHA-256 of a component's bytes, in lower-case hexadecimal.
-    Digest, |text| {
-        if text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
-            Ok(())
-        } else {
-            Err(invalid("digest", text, "use 64 lower-case hexadecimal digits"))
-        }
-    }
+    Digest, |text| sixty_four_digits("digest", text)
+);
+text_id!(
+    /// The keyed digest of an audit entry, in lower-case hexadecimal.
+    EntryDigest, |text| sixty_four_digits("digest of an audit entry", text)
 );
 text_id!(
     /// One execution of a flow; sorts by the time it was made.
@@ -151,6 +149,14 @@ text_id!(
         }
     }
 );
+
+fn sixty_four_digits(kind: &'static str, text: &str) -> Result<(), InvalidId> {
+    if text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
+        Ok(())
+    } else {
+        Err(invalid(kind, text, "use 64 lower-case hexadecimal digits"))
+    }
+}
 
 fn made(kind: &'static str, text: &str) -> Result<(), InvalidId> {
     match ulid::Ulid::from_string(text) {
@@ -192,12 +198,19 @@ impl SecretName {
 impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
-        let mut text = String::with_capacity(64);
-        for byte in sha2::Sha256::digest(bytes) {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        Self(text)
+        Self(hexadecimal(&sha2::Sha256::digest(bytes)))
     }
+}
+
+impl EntryDigest {
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(hexadecimal(&bytes))
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(digit).collect()
 }
 
 /// A profile, with the tenant that owns it.

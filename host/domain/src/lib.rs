@@ -3,6 +3,7 @@
 //! It must never open a file, a socket or a room above it: everything it needs is handed to it
 //! (see `injected`), and everything it decides is a value.
 
+pub mod audit;
 pub mod blame;
 pub mod call;
 pub mod connector;
@@ -31,8 +32,8 @@ pub use blame::Blame;
 pub use denial::{Denial, Gate};
 pub use failure_code::FailureCode;
 pub use ids::{
-    ConnectorName, CorrelationId, DeadLetterId, Digest, FlowName, InvalidId, ProfileKey, ProfileName,
-    RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
+    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, FlowName, InvalidId, ProfileKey,
+    ProfileName, RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
 };
 pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
 pub use secret::Secret;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auth::Vault;
+use domain::audit::Actor;
 use domain::call::Limits;
 use domain::connector::ConnectorRef;
 use domain::egress::Ceiling;
@@ -13,6 +14,7 @@ use egress::{Egress, EgressOptions, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
 use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
 use store::{KeyEncryptionKey, Place, Store, StoreOptions};
+use tokio::sync::Semaphore;
 
 use crate::error::Error;
 use crate::host::{Host, Rooms};
@@ -20,6 +22,9 @@ use crate::system::{OsRandomness, SystemClock, off_the_workers};
 
 /// A component of a few megabytes of JavaScript or Python must fit; a compile bomb must not.
 const UPLOAD_BYTES_MAX: usize = 32 << 20;
+
+/// Audit chains that are read whole at the same time.
+const VERIFICATIONS_MAX: usize = 2;
 
 pub(crate) const KEY_FILE: &str = "lockgate.key";
 
@@ -238,8 +243,9 @@ impl Builder {
             clock,
             randomness,
             upload_bytes_max,
+            verifications: Semaphore::new(VERIFICATIONS_MAX),
         };
-        Ok(Host { rooms: Arc::new(rooms) })
+        Ok(Host { rooms: Arc::new(rooms), actor: Actor::Library })
     }
 }
 

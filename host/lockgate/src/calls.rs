@@ -1,5 +1,6 @@
 //! One call of one action, outside any flow.
 
+use domain::audit::{Happening, Subject, Verb};
 use domain::call::{CallFailure, GuestError, Input, Usage};
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
@@ -8,6 +9,7 @@ use domain::schema;
 use domain::{CorrelationId, Digest, ProfileName};
 use pipeline::NotReady;
 use serde_json::Value;
+use store::Commit;
 
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
@@ -58,6 +60,8 @@ impl Tenant {
             let message = format!("{} inputs in one call; send at most {INPUTS_MAX}", inputs.len());
             return Err(Error::new(Kind::TooLarge, "too_many_inputs", message));
         }
+        // What a call does elsewhere cannot be taken back: where it could leave no entry, it is not begun.
+        self.rooms.store.takes_writes()?;
         let row = self.profile(profile)?;
         if row.is_quarantined(self.now()) {
             return Err(NotReady::Quarantined(row.name).into());
@@ -84,7 +88,15 @@ impl Tenant {
             .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
             .collect();
         let report = prepared.linked.run(&prepared.call_for(&correlation), action, &inputs).await;
-        self.keep_log(&row, &report, action, &correlation).await?;
+        let called = self.happening(Verb::ActionCalled, Subject::action(profile, action));
+        let called = match &report.outcome {
+            Err(failure) => called.failed(failure.fault.code()),
+            Ok(results) => match results.iter().find_map(|result| result.as_ref().err()) {
+                Some(error) => called.failed(error.code()),
+                None => called,
+            },
+        };
+        self.keep_log(&row, &report, action, &correlation, called).await?;
         match &report.outcome {
             Err(failure) => self.note(profile, Some(outcome_failure(failure))).await?,
             // A good call is the rule, and a row that says so each time would cost more than the call.
@@ -106,28 +118,29 @@ impl Tenant {
     }
 
     async fn check_now(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
+        self.rooms.store.takes_writes()?;
         let row = self.profile(profile)?;
         let prepared = self.prepare(&row).await?;
         let correlation = CorrelationId::make(&*self.rooms.randomness);
         let report = prepared.linked.check(&prepared.call_for(&correlation)).await;
-        self.keep_log(&row, &report, "check", &correlation).await?;
         let failure = match &report.outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),
             Err(failure) => Some(outcome_failure(failure)),
         };
+        let checked = self.happening(Verb::ProfileChecked, Subject::profile(profile));
+        let checked = match &failure {
+            Some(failure) => checked.failed(&failure.code),
+            None => checked,
+        };
+        self.keep_log(&row, &report, "check", &correlation, checked).await?;
         self.note(profile, failure).await?;
         Ok(report.outcome?)
     }
 
     /// Remembers how a call ended, for the status. Where many calls end at once, some of them are enough.
     async fn note(&self, profile: &ProfileName, failure: Option<OutcomeFailure>) -> Result<(), Error> {
-        let outcome = CallOutcome { at: self.now(), failure };
-        let noted = self.change_profile(profile, |row| {
-            row.note(outcome.clone());
-            Ok(())
-        });
-        match noted.await {
+        match self.note_outcome(profile, &CallOutcome { at: self.now(), failure }).await {
             Err(error) if error.kind != Kind::Conflict => Err(error),
             _ => Ok(()),
         }
@@ -137,12 +150,14 @@ impl Tenant {
         Ok(self.rooms.connectors.prepare(&self.id, row).await?)
     }
 
+    /// Writes down what a call did: its log, and the one audit entry that says that it was made.
     async fn keep_log<T>(
         &self,
         row: &domain::profile::Profile,
         report: &runtime::CallReport<T>,
         call: &str,
         correlation: &CorrelationId,
+        happening: Happening,
     ) -> Result<(), Error> {
         let lines = report.log.iter().map(|line| LogEvent::Line { line: line.clone() });
         let exchanges =
@@ -154,7 +169,10 @@ impl Tenant {
             message: failure.message.clone(),
         });
         let events: Vec<_> = exchanges.chain(lines).chain(failed).collect();
-        self.keep_events(row, None, correlation, events).await
+        let mut commit = Commit::new();
+        self.log_events(&mut commit, row, correlation, events);
+        commit.record(self.chain(), happening);
+        Ok(self.rooms.store.commit(commit).await?)
     }
 }
 

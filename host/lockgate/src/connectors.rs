@@ -1,9 +1,10 @@
 //! Connectors of a tenant: upload, list, show.
 
+use domain::audit::{Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
-use domain::{ConnectorName, ProfileName};
+use domain::{ConnectorName, Digest, ProfileName};
 use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
-use store::{Commit, Connectors as _, Expect, Page};
+use store::{Connectors as _, Expect, Page};
 
 use crate::error::{Error, Kind};
 use crate::system::off_the_workers;
@@ -27,8 +28,17 @@ impl Tenant {
     /// that exists are refused. Durable before it returns.
     pub async fn upload(&self, bytes: Vec<u8>) -> Result<Uploaded, Error> {
         let rooms = &self.rooms;
+        let digest = Digest::of(&bytes);
         let upload = Upload::new(bytes, rooms.upload_bytes_max)?;
-        let admitted = rooms.runtime.admit_for(Some(&self.id), upload).await?;
+        let admitted = match rooms.runtime.admit_for(Some(&self.id), upload).await {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                // Its code may have been run, and somebody may be looking for a way in.
+                let tried = self.happening(Verb::ConnectorRefused, Subject::component(&digest));
+                self.record(tried.failed(refused.code())).await?;
+                return Err(refused.into());
+            }
+        };
         let (ComponentKind::Connector, Some(manifest)) = (admitted.kind, admitted.manifest) else {
             return Err(Error::new(
                 Kind::Refused,
@@ -59,10 +69,12 @@ impl Tenant {
         // The file first: a row without its component would be a broken promise, a file without its row is only litter.
         let store = rooms.store.clone();
         off_the_workers(move || store.keep_component(&admitted.bytes)).await??;
-        let mut commit = Commit::new();
-        self.enrol(&mut commit)?;
-        commit.put_connector(&self.id, &connector, Expect::Absent);
-        match rooms.store.commit(commit).await {
+        let of = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };
+        let fields = &["digest", "manifest", "imports"];
+        let mut change = self.change(Verb::ConnectorUploaded, Subject::connector(&of), fields);
+        self.enrol(change.commit())?;
+        change.put_connector(&self.id, &connector, Expect::Absent);
+        match rooms.store.commit(change).await {
             Ok(()) => self.uploaded(connector, false, admitted.report),
             // Somebody uploaded the same version meanwhile: whose bytes won decides.
             Err(error) if error.is_conflict() => match self.existing(&connector)? {

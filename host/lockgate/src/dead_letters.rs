@@ -27,7 +27,7 @@ impl Tenant {
 
     /// Sends a dead letter on its way again, under its old idempotency key, in a run of its own.
     pub async fn replay(&self, id: &DeadLetterId) -> Result<Run, Error> {
-        let run = self.rooms.pipeline.replay(&self.id, id).await?;
+        let run = self.rooms.pipeline.replay(&self.id, id, &self.actor).await?;
         self.run(&run)
     }
 }

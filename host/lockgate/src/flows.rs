@@ -1,11 +1,12 @@
 //! Flows of a tenant: create, run, list.
 
+use domain::audit::{Subject, Verb};
 use domain::call::GuestError;
 use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
 use domain::run::{Cause, Run};
 use domain::{Blame, CorrelationId, FlowName, ProfileName};
 use pipeline::PipelineError;
-use store::{Commit, Expect, Flows as _, Page};
+use store::{Expect, Flows as _, Page};
 
 use crate::error::{Error, Kind};
 use crate::tenant::{Tenant, paging};
@@ -41,8 +42,12 @@ impl Tenant {
     pub async fn create_flow(&self, new: NewFlow) -> Result<Flow, Error> {
         self.judge_ends(&new)?;
         judge_numbers(&new)?;
-        if let Some(mapping) = &new.mapping {
-            self.compile_mapping(mapping).await?;
+        if let Some(mapping) = &new.mapping
+            && let Err(error) = self.compile_mapping(mapping).await
+        {
+            let tried = self.happening(Verb::FlowRefused, Subject::flow(&new.name));
+            self.record(tried.failed(error.code)).await?;
+            return Err(error);
         }
         let flow = Flow {
             name: new.name,
@@ -54,9 +59,10 @@ impl Tenant {
             enabled: true,
             created_at: self.now(),
         };
-        let mut commit = Commit::new();
-        commit.put_flow(&self.id, &flow, Expect::Absent);
-        match self.rooms.store.commit(commit).await {
+        let fields = &["source", "mapping", "destination", "schedule", "delivery"];
+        let mut change = self.change(Verb::FlowCreated, Subject::flow(&flow.name), fields);
+        change.put_flow(&self.id, &flow, Expect::Absent);
+        match self.rooms.store.commit(change).await {
             Ok(()) => Ok(flow),
             Err(error) if error.is_conflict() => Err(Error::new(
                 Kind::Conflict,
@@ -81,7 +87,7 @@ impl Tenant {
     /// Starts a run now. Durable before it returns; the work goes on behind it. A flow has one open run at a time:
     /// while one is open, that one is the answer.
     pub async fn run_flow(&self, name: &FlowName) -> Result<Run, Error> {
-        let id = match self.rooms.pipeline.trigger(&self.id, name, Cause::Manual).await {
+        let id = match self.rooms.pipeline.trigger(&self.id, name, Cause::Manual, &self.actor).await {
             Ok(id) | Err(PipelineError::RunOpen { run: id, .. }) => id,
             Err(error) => return Err(error.into()),
         };
@@ -94,9 +100,10 @@ impl Tenant {
             return Err(Error::not_found("flow", name));
         };
         row.value.enabled = enabled;
-        let mut commit = Commit::new();
-        commit.put_flow(&self.id, &row.value, Expect::Version(row.version));
-        self.rooms.store.commit(commit).await?;
+        let verb = if enabled { Verb::FlowEnabled } else { Verb::FlowDisabled };
+        let mut change = self.change(verb, Subject::flow(name), &["enabled"]);
+        change.put_flow(&self.id, &row.value, Expect::Version(row.version));
+        self.rooms.store.commit(change).await?;
         Ok(row.value)
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Actor, Happening, Subject, Verb};
 use domain::egress::Ceiling;
 use domain::{Clock, Randomness, TenantId};
 use egress::Egress;
 use pipeline::{Connectors, Pipeline, Transform};
 use runtime::Runtime;
 use store::Store;
+use tokio::sync::Semaphore;
 
 use crate::builder::Builder;
 use crate::error::Error;
@@ -17,6 +19,8 @@ use crate::tenant::Tenant;
 #[derive(Clone)]
 pub struct Host {
     pub(crate) rooms: Arc<Rooms>,
+    /// Who does what is done through this handle.
+    pub(crate) actor: Actor,
 }
 
 /// The floors, built bottom-up by `Builder`.
@@ -31,6 +35,8 @@ pub(crate) struct Rooms {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) upload_bytes_max: usize,
+    /// Reading a whole chain takes a processor for as long as it is: a few at once, whoever asks.
+    pub(crate) verifications: Semaphore,
 }
 
 impl Host {
@@ -40,10 +46,22 @@ impl Host {
         Builder::default()
     }
 
+    /// The same host; what is done through this handle is done by `actor`. Without it, by [`Actor::Library`].
+    #[must_use]
+    pub fn acting(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// Something that is done now, through this handle. A verb that changes rows begins with `store::Change`; see
+    /// [`domain::audit`] for a new one.
+    pub(crate) fn happening(&self, verb: Verb, subject: Subject) -> Happening {
+        Happening::new(self.rooms.clock.now(), self.actor.clone(), verb, subject)
+    }
+
     /// A handle to what one tenant owns. The tenant is made with its first write.
     pub fn tenant(&self, id: &str) -> Result<Tenant, Error> {
         let id: TenantId = id.parse()?;
-        Ok(Tenant { rooms: self.rooms.clone(), id })
+        Ok(Tenant { rooms: self.rooms.clone(), id, actor: self.actor.clone() })
     }
 
     /// Stops taking new work and waits until what is under way has been committed.

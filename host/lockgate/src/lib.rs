@@ -4,6 +4,7 @@
 //! crosses from one handle to another. `examples/one_action.rs` is the shortest complete program.
 #![warn(missing_docs)]
 
+mod audit;
 mod builder;
 mod calls;
 mod connectors;
@@ -23,6 +24,7 @@ mod tenant;
 mod tokens;
 mod versions;
 
+pub use audit::{Trail, Verdict};
 pub use builder::{Builder, Engine, Key};
 pub use calls::Called;
 pub use connectors::Uploaded;

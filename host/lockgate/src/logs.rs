@@ -26,27 +26,22 @@ impl Tenant {
         Ok(self.rooms.store.logs(&self.id, &wanted, &paging(filter.after, limit))?)
     }
 
-    pub(crate) async fn keep_events(
+    pub(crate) fn log_events(
         &self,
+        commit: &mut Commit,
         profile: &Profile,
-        run: Option<&RunId>,
         correlation: &CorrelationId,
         events: Vec<LogEvent>,
-    ) -> Result<(), Error> {
-        if events.is_empty() {
-            return Ok(());
-        }
+    ) {
         let at = self.now();
         let entries = events.into_iter().map(|event| LogEntry {
             at,
             connector: profile.connector.clone(),
             profile: Some(profile.name.clone()),
-            run: run.cloned(),
+            run: None,
             correlation: correlation.clone(),
             event,
         });
-        let mut commit = Commit::new();
         commit.append_logs(&self.id, &entries.collect::<Vec<_>>());
-        Ok(self.rooms.store.commit(commit).await?)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use domain::audit::{Subject, Verb};
 use domain::connector::ConnectorRef;
 use domain::egress::Origin;
 use domain::grant;
 use domain::manifest;
-use domain::profile::{Auth, Grant, Profile};
+use domain::profile::{Auth, CallOutcome, Grant, Profile};
 use domain::{ConnectorName, ProfileName, ScopeName};
 use semver::Version;
 use serde_json::Value;
@@ -72,10 +73,11 @@ impl Tenant {
             created_at: now,
             updated_at: now,
         };
-        let mut commit = Commit::new();
-        self.enrol(&mut commit)?;
-        commit.put_profile(&self.id, &profile, Expect::Absent);
-        match self.rooms.store.commit(commit).await {
+        let fields = &["connector", "config", "auth", "rate"];
+        let mut change = self.change(Verb::ProfileCreated, Subject::profile(&profile.name), fields);
+        self.enrol(change.commit())?;
+        change.put_profile(&self.id, &profile, Expect::Absent);
+        match self.rooms.store.commit(change).await {
             Ok(()) => Ok(profile),
             Err(error) if error.is_conflict() => Err(Error::new(
                 Kind::Conflict,
@@ -111,7 +113,7 @@ impl Tenant {
         hosts: &BTreeSet<Origin>,
         scopes: &BTreeSet<ScopeName>,
     ) -> Result<Profile, Error> {
-        self.change_profile(name, |row| {
+        self.change_profile(name, Verb::ProfileGranted, |row| {
             let manifest = self.connector_of(row)?.manifest;
             let hosts = &row.grant.hosts | hosts;
             let scopes = &row.grant.scopes | scopes;
@@ -128,7 +130,7 @@ impl Tenant {
         hosts: &BTreeSet<Origin>,
         scopes: &BTreeSet<ScopeName>,
     ) -> Result<Profile, Error> {
-        self.change_profile(name, |row| {
+        self.change_profile(name, Verb::ProfileRevoked, |row| {
             row.grant.hosts.retain(|host| !hosts.contains(host));
             row.grant.scopes.retain(|scope| !scopes.contains(scope));
             row.grant.granted_at = Some(self.now());
@@ -139,7 +141,8 @@ impl Tenant {
 
     /// Lets flows and calls use it, or stops them.
     pub async fn enable(&self, name: &ProfileName, enabled: bool) -> Result<Profile, Error> {
-        self.change_profile(name, |row| {
+        let verb = if enabled { Verb::ProfileEnabled } else { Verb::ProfileDisabled };
+        self.change_profile(name, verb, |row| {
             row.enabled = enabled;
             Ok(())
         })
@@ -151,29 +154,73 @@ impl Tenant {
         self.connector(name, Some(&version.to_string()))
     }
 
-    /// Changes a row under compare-and-set: `change` runs again on the newer row when somebody was faster.
+    /// Changes a row under compare-and-set: `change` runs again on the newer row when somebody was faster. The audit
+    /// entry names the fields that really changed.
     pub(crate) async fn change_profile(
         &self,
         name: &ProfileName,
+        verb: Verb,
         change: impl Fn(&mut Profile) -> Result<(), Error>,
     ) -> Result<Profile, Error> {
         for _ in 0..CHANGE_TRIES {
             let Some(mut row) = self.rooms.store.profile(&self.id, name)? else {
                 return Err(Error::not_found("profile", name));
             };
+            let before = row.value.clone();
             change(&mut row.value)?;
+            let fields = changed(&before, &row.value);
             row.value.updated_at = self.now();
-            let mut commit = Commit::new();
-            commit.put_profile(&self.id, &row.value, Expect::Version(row.version));
-            match self.rooms.store.commit(commit).await {
+            let mut told = self.change(verb, Subject::profile(name), &fields);
+            told.put_profile(&self.id, &row.value, Expect::Version(row.version));
+            match self.rooms.store.commit(told).await {
                 Ok(()) => return Ok(row.value),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        let message = format!("the profile {name} is being changed by many callers at once; try again");
-        Err(Error::new(Kind::Conflict, "contended", message))
+        Err(contended(name))
     }
+
+    /// Remembers how a call ended, for the profile's status.
+    pub(crate) async fn note_outcome(&self, name: &ProfileName, outcome: &CallOutcome) -> Result<(), Error> {
+        for _ in 0..CHANGE_TRIES {
+            let Some(row) = self.rooms.store.profile(&self.id, name)? else {
+                return Err(Error::not_found("profile", name));
+            };
+            let mut noted = row.value.clone();
+            noted.note(outcome.clone());
+            let mut commit = Commit::new();
+            commit.put_outcomes(&self.id, &row, noted.outcomes);
+            match self.rooms.store.commit(commit).await {
+                Err(error) if error.is_conflict() => {}
+                other => return Ok(other?),
+            }
+        }
+        Err(contended(name))
+    }
+}
+
+fn contended(name: &ProfileName) -> Error {
+    let message = format!("the profile {name} is being changed by many callers at once; try again");
+    Error::new(Kind::Conflict, "contended", message)
+}
+
+/// The names of the fields in which two states of a profile differ.
+fn changed(before: &Profile, after: &Profile) -> Vec<&'static str> {
+    [
+        ("connector", before.connector != after.connector),
+        ("config", before.config != after.config),
+        ("auth", before.auth != after.auth),
+        ("grant.hosts", before.grant.hosts != after.grant.hosts),
+        ("grant.scopes", before.grant.scopes != after.grant.scopes),
+        ("rate", before.rate != after.rate),
+        ("enabled", before.enabled != after.enabled),
+        ("credential", before.credential_set != after.credential_set),
+        ("outcomes", before.outcomes != after.outcomes),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
 }
 
 fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<Auth>, Error> {

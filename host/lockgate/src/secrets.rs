@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use domain::audit::{Subject, Verb};
 use domain::egress::Origin;
 use domain::profile::Profile;
 use domain::{ProfileName, Secret, SecretName};
-use store::{Commit, Expect, Profiles as _, Purpose, Seal, Secrets as _};
+use store::{Change, Expect, Profiles as _, Purpose, Seal, Secrets as _};
 
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
@@ -29,16 +30,17 @@ impl Tenant {
             auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
             let bound = self.requested_hosts(&row.value)?;
             let name = SecretName::credential();
-            let mut commit = Commit::new();
+            let fields = &["credential", "outcomes"];
+            let mut change = self.change(Verb::CredentialSet, Subject::profile(profile), fields);
             let now = self.now();
-            self.seal(&mut commit, profile, &name, Purpose::Credential, &bound, &credential)?;
+            self.seal(&mut change, profile, &name, Purpose::Credential, &bound, &credential)?;
             let mut changed = row.value;
             changed.credential_set = true;
             // What the old credential did says nothing about the new one.
             changed.outcomes.clear();
             changed.updated_at = now;
-            commit.put_profile(&self.id, &changed, Expect::Version(row.version));
-            match self.rooms.store.commit(commit).await {
+            change.put_profile(&self.id, &changed, Expect::Version(row.version));
+            match self.rooms.store.commit(change).await {
                 Ok(()) => return Ok(changed),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
@@ -63,9 +65,9 @@ impl Tenant {
         auth::check_secret(&secret)?;
         let bound = self.requested_hosts(&row)?;
         for _ in 0..SET_TRIES {
-            let mut commit = Commit::new();
-            self.seal(&mut commit, profile, name, Purpose::Handle, &bound, &secret)?;
-            match self.rooms.store.commit(commit).await {
+            let mut change = self.change(Verb::SecretSet, Subject::secret(profile, name), &["secret"]);
+            self.seal(&mut change, profile, name, Purpose::Handle, &bound, &secret)?;
+            match self.rooms.store.commit(change).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
@@ -76,7 +78,7 @@ impl Tenant {
 
     fn seal(
         &self,
-        commit: &mut Commit,
+        change: &mut Change,
         profile: &ProfileName,
         name: &SecretName,
         purpose: Purpose,
@@ -84,7 +86,7 @@ impl Tenant {
         secret: &Secret,
     ) -> Result<(), Error> {
         let seal = Seal { tenant: &self.id, profile, name, purpose, bound, secret, now: self.now() };
-        Ok(self.rooms.store.seal_secret(commit, &seal, &*self.rooms.randomness)?)
+        Ok(self.rooms.store.seal_secret(change, &seal, &*self.rooms.randomness)?)
     }
 
     /// The names of a profile's secrets.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::TenantId;
-use store::{Commit, Expect, Paging, Tenants as _};
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use store::{Change, Commit, Expect, Paging, Tenants as _};
 
 use crate::error::Error;
 use crate::host::Rooms;
@@ -13,12 +14,43 @@ use crate::host::Rooms;
 pub struct Tenant {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) id: TenantId,
+    /// Who does what is done through this handle.
+    pub(crate) actor: Actor,
 }
 
 impl Tenant {
     /// Whose handle this is.
     pub fn id(&self) -> &TenantId {
         &self.id
+    }
+
+    /// The same tenant; what is done through this handle is done by `actor`. Without it, by [`Actor::Library`].
+    #[must_use]
+    pub fn acting(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// The beginning of every verb that changes something: the commit that makes the change leaves one audit entry,
+    /// with the names of the fields that it changes. See [`domain::audit`] for a new verb.
+    pub(crate) fn change(&self, verb: Verb, subject: Subject, fields: &[&'static str]) -> Change {
+        Change::new(self.chain(), self.happening(verb, subject).changing(fields))
+    }
+
+    /// Something that is done now, through this handle.
+    pub(crate) fn happening(&self, verb: Verb, subject: Subject) -> Happening {
+        Happening::new(self.now(), self.actor.clone(), verb, subject)
+    }
+
+    pub(crate) fn chain(&self) -> Chain {
+        Chain::Tenant(self.id.clone())
+    }
+
+    /// Leaves an entry of something that was tried and changed nothing here.
+    pub(crate) async fn record(&self, happening: Happening) -> Result<(), Error> {
+        let mut commit = Commit::new();
+        self.enrol(&mut commit)?;
+        commit.record(self.chain(), happening);
+        Ok(self.rooms.store.commit(commit).await?)
     }
 
     /// Makes sure that the tenant is known, so that the pipeline looks after its flows. Belongs into the commit of

@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::audit::{Actor, Chain, Subject, Verb};
 use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
-use store::{Commit, Expect, Page, Tokens as _};
+use store::{Change, Expect, Page, Tokens as _};
 use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Kind};
@@ -71,12 +72,12 @@ impl Host {
         let secret = URL_SAFE_NO_PAD.encode(chance);
         let hash = Digest::of(secret.as_bytes()).to_string();
         let token = Token { id, bearer, role, hash, created_at: rooms.clock.now(), expires_at };
-        let mut commit = Commit::new();
+        let mut change = self.token_change(Verb::TokenMade, &token);
         if let Bearer::Tenant { tenant } = &token.bearer {
-            enrol(rooms, tenant, &mut commit)?;
+            enrol(rooms, tenant, change.commit())?;
         }
-        commit.put_token(&token, Expect::Absent);
-        rooms.store.commit(commit).await?;
+        change.put_token(&token, Expect::Absent);
+        rooms.store.commit(change).await?;
         let text = format!("{PREFIX}_{}_{secret}", token.id);
         Ok(NewToken { token, text })
     }
@@ -88,17 +89,36 @@ impl Host {
 
     /// Ends a token at once.
     pub async fn revoke_token(&self, id: &TokenId) -> Result<(), Error> {
-        if self.rooms.store.token(id)?.is_none() {
+        let Some(row) = self.rooms.store.token(id)? else {
             return Err(Error::not_found("token", id));
+        };
+        let mut change = self.token_change(Verb::TokenRevoked, &row.value);
+        change.delete_token(id, Expect::Version(row.version));
+        match self.rooms.store.commit(change).await {
+            // Somebody else was faster, and has ended it.
+            Err(error) if error.is_conflict() => Err(Error::not_found("token", id)),
+            other => Ok(other?),
         }
-        let mut commit = Commit::new();
-        commit.delete_token(id, Expect::Any);
-        Ok(self.rooms.store.commit(commit).await?)
+    }
+
+    /// The host's own history has all tokens; a tenant's history has the tokens that open it.
+    fn token_change(&self, verb: Verb, token: &Token) -> Change {
+        let happening = self.happening(verb, Subject::token(&token.id)).changing(&["bearer", "role", "expires_at"]);
+        let mut change = Change::new(Chain::Host, happening.clone());
+        if let Bearer::Tenant { tenant } = &token.bearer {
+            change.also(Chain::Tenant(tenant.clone()), happening);
+        }
+        change
     }
 
     /// Who speaks with this bearer token. The answer to every token that is not valid is the same: garbage, unknown,
     /// revoked and expired cannot be told apart.
     pub fn speaker(&self, text: &str) -> Result<Speaker, Error> {
+        self.identify(text).map(|(speaker, _)| speaker)
+    }
+
+    /// The same, with the actor as whom the token's holder goes into the audit trail (`Tenant::acting`).
+    pub fn identify(&self, text: &str) -> Result<(Speaker, Actor), Error> {
         let refused = || {
             Error::new(Kind::Unauthenticated, "unauthenticated", "the bearer token is missing or not valid")
         };
@@ -120,9 +140,10 @@ impl Host {
             return Err(refused());
         }
         let role = token.value.role;
-        Ok(match token.value.bearer {
+        let speaker = match token.value.bearer {
             Bearer::Operator => Speaker::Operator,
             Bearer::Tenant { tenant } => Speaker::Tenant { tenant, role },
-        })
+        };
+        Ok((speaker, Actor::Token(id)))
     }
 }

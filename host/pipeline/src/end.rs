@@ -1,9 +1,10 @@
 //! The end of a run: its last row, what becomes of what it leaves, and what it has learnt about its profiles.
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::profile::CallOutcome;
 use domain::run::{Cause, Failure, RunStatus};
 use domain::{ProfileName, TenantId};
-use store::{Commit, Expect, Profiles as _, Store, StoreError};
+use store::{Commit, Profiles as _, Store, StoreError};
 
 use crate::lease::{Halt, Held};
 use crate::outbox::Waiting;
@@ -46,7 +47,15 @@ pub(crate) async fn end(held: &mut Held, ending: Ending) -> Result<(), Halt> {
         Ending::Done if run.counts.dead_lettered > 0 => RunStatus::Partial,
         Ending::Done => RunStatus::Succeeded,
     };
-    run.finished_at = Some(held.room.now());
+    let now = held.room.now();
+    run.finished_at = Some(now);
+    let ended = Happening::new(now, Actor::Host, Verb::RunEnded, Subject::run(&run.flow, &run.id));
+    let ended = match (&run.failure, run.status) {
+        (Some(failure), _) => ended.failed(&failure.code),
+        (None, RunStatus::Succeeded) => ended,
+        (None, _) => ended.failed("partial"),
+    };
+    commit.record(Chain::Tenant(held.tenant.clone()), ended);
     held.end(commit, |row| {
         row.status = run.status;
         row.counts = run.counts;
@@ -65,10 +74,11 @@ pub(crate) async fn note(
     outcome: &CallOutcome,
 ) -> Result<(), StoreError> {
     for _ in 0..TRIES_MAX {
-        let Some(mut row) = store.profile(tenant, profile)? else { return Ok(()) };
-        row.value.note(outcome.clone());
+        let Some(row) = store.profile(tenant, profile)? else { return Ok(()) };
+        let mut noted = row.value.clone();
+        noted.note(outcome.clone());
         let mut commit = Commit::new();
-        commit.put_profile(tenant, &row.value, Expect::Version(row.version));
+        commit.put_outcomes(tenant, &row, noted.outcomes);
         match store.commit(commit).await {
             Err(error) if error.is_conflict() => {}
             other => return other,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::audit::Actor;
 use domain::run::Cause;
 use domain::{Clock, DeadLetterId, FlowName, Randomness, RunId, TenantId};
 use store::Store;
@@ -71,15 +72,21 @@ impl Pipeline {
         tenant: &TenantId,
         flow: &FlowName,
         cause: Cause,
+        actor: &Actor,
     ) -> Result<RunId, PipelineError> {
-        let run = trigger(&self.inner.room, tenant, flow, cause).await?;
+        let run = trigger(&self.inner.room, tenant, flow, cause, actor).await?;
         self.inner.wake.notify_one();
         Ok(run)
     }
 
     /// A new run that delivers the record of a dead letter again, under the same key.
-    pub async fn replay(&self, tenant: &TenantId, id: &DeadLetterId) -> Result<RunId, PipelineError> {
-        let run = replay(&self.inner.room, tenant, id).await?;
+    pub async fn replay(
+        &self,
+        tenant: &TenantId,
+        id: &DeadLetterId,
+        actor: &Actor,
+    ) -> Result<RunId, PipelineError> {
+        let run = replay(&self.inner.room, tenant, id, actor).await?;
         self.inner.wake.notify_one();
         Ok(run)
     }

@@ -1,5 +1,6 @@
 //! The way back of a dead letter: a run of its own, with the same record under the same key.
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::dead_letter::DeadLetterState;
 use domain::flow::Parcel;
 use domain::run::{Cause, Failure};
@@ -18,6 +19,7 @@ pub(crate) async fn replay(
     room: &Room,
     tenant: &TenantId,
     id: &DeadLetterId,
+    actor: &Actor,
 ) -> Result<RunId, PipelineError> {
     let unknown = || PipelineError::UnknownDeadLetter(id.clone());
     for _ in 0..TRIES_MAX {
@@ -46,9 +48,13 @@ pub(crate) async fn replay(
         let now = room.now();
         let mut run = queued(room, &flow, Cause::Replay, now);
         let mut commit = Commit::new();
+        let mut replayed =
+            Happening::new(now, actor.clone(), Verb::DeadLetterReplayed, Subject::dead_letter(id));
         if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay) {
             // The dead letter stays where it is; the row says why.
-            block(&mut run, Failure::from(&reason), now);
+            let failure = Failure::from(&reason);
+            replayed = replayed.failed(&failure.code);
+            block(&mut run, failure, now);
         } else {
             let state = room.store.flow_state(tenant, &flow.name)?;
             let parcel = Parcel {
@@ -72,6 +78,7 @@ pub(crate) async fn replay(
             commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
         }
         commit.put_run(tenant, &run, Expect::Absent);
+        commit.record(Chain::Tenant(tenant.clone()), replayed);
         match room.store.commit(commit).await {
             Ok(()) => return Ok(run.id),
             Err(error) if error.is_conflict() => {}

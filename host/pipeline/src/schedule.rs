@@ -1,5 +1,6 @@
 //! Which flows are to run by themselves now.
 
+use domain::audit::Actor;
 use domain::flow::Flow;
 use domain::run::Cause;
 use domain::{FlowName, TenantId, Timestamp};
@@ -16,7 +17,7 @@ const EVERY_MS_MIN: u64 = 1_000;
 pub(crate) async fn trigger_due(room: &Room) -> Result<(), StoreError> {
     for tenant in tenants(&room.store)? {
         for flow in due(&room.store, &tenant, room.now())? {
-            match trigger(room, &tenant, &flow, Cause::Schedule).await {
+            match trigger(room, &tenant, &flow, Cause::Schedule, &Actor::Schedule).await {
                 Ok(_) => {}
                 Err(PipelineError::Store(error)) => return Err(error),
                 // It is being run, or it was changed meanwhile: the next tick looks again.

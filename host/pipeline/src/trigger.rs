@@ -1,5 +1,6 @@
 //! The start of a run: a row, on the disk before anybody is told of it.
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::flow::Flow;
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
 use domain::{CorrelationId, FlowName, RunId, TenantId, Timestamp};
@@ -18,6 +19,7 @@ pub(crate) async fn trigger(
     tenant: &TenantId,
     name: &FlowName,
     cause: Cause,
+    actor: &Actor,
 ) -> Result<RunId, PipelineError> {
     for _ in 0..TRIES_MAX {
         // Every trigger writes this row, so that of two at the same time one finds it changed and decides again.
@@ -42,6 +44,13 @@ pub(crate) async fn trigger(
             Some(earlier) => earlier,
             None => {
                 commit.put_run(tenant, &run, Expect::Absent);
+                let subject = Subject::run(name, &run.id);
+                let started = Happening::new(now, actor.clone(), Verb::RunStarted, subject);
+                let started = match &run.failure {
+                    Some(failure) => started.failed(&failure.code),
+                    None => started,
+                };
+                commit.record(Chain::Tenant(tenant.clone()), started);
                 run.id
             }
         };

@@ -42,16 +42,18 @@ pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: 
 /// What the door found; kept in the request for the extractors.
 #[derive(Clone)]
 enum Admitted {
-    Operator,
+    Operator(Host),
     Tenant(Tenant, Role),
 }
 
 fn judge(door: &Door, headers: &HeaderMap) -> Result<Admitted, Problem> {
     let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
-    let speaker = door.host.speaker(token)?;
+    // Whatever the request changes is audited as done by its token.
+    let (speaker, actor) = door.host.identify(token)?;
+    let host = door.host.acting(actor);
     match speaker {
         Speaker::Operator => match door.access {
-            Access::Public | Access::Anyone | Access::Operator => Ok(Admitted::Operator),
+            Access::Public | Access::Anyone | Access::Operator => Ok(Admitted::Operator(host)),
             Access::Tenant(_) => Err(Problem::forbidden(
                 "forbidden",
                 "this needs a tenant's token; an operator makes one with POST /v1/tokens",
@@ -70,7 +72,7 @@ fn judge(door: &Door, headers: &HeaderMap) -> Result<Admitted, Problem> {
                 Access::Tenant(_) => {}
             }
             door.paces.take(&tenant)?;
-            Ok(Admitted::Tenant(door.host.tenant(tenant.as_str())?, role))
+            Ok(Admitted::Tenant(host.tenant(tenant.as_str())?, role))
         }
     }
 }
@@ -89,8 +91,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// The tenant whose token was sent.
 pub(crate) struct OfTenant(pub(crate) Tenant);
 
-/// An operator's token was sent.
-pub(crate) struct AsOperator;
+/// The host, as an operator whose token was sent may use it.
+pub(crate) struct AsOperator(pub(crate) Host);
 
 /// Any good token was sent.
 pub(crate) struct Caller(pub(crate) Speaker);
@@ -111,7 +113,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AsOperator {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.extensions.get::<Admitted>() {
-            Some(Admitted::Operator) => Ok(Self),
+            Some(Admitted::Operator(host)) => Ok(Self(host.clone())),
             _ => Err(Problem::internal("an operator's route stands outside the door")),
         }
     }
@@ -122,7 +124,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.extensions.get::<Admitted>() {
-            Some(Admitted::Operator) => Ok(Self(Speaker::Operator)),
+            Some(Admitted::Operator(_)) => Ok(Self(Speaker::Operator)),
             Some(Admitted::Tenant(tenant, role)) => {
                 Ok(Self(Speaker::Tenant { tenant: tenant.id().clone(), role: *role }))
             }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use domain::TenantId;
+use domain::audit::{Chain, Happening};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -51,6 +52,8 @@ pub struct Commit {
     pub(crate) fresh_keys: Vec<(TenantId, DataKey)>,
     /// The newest versions as this commit leaves them, so that a second secret in it is counted after the first.
     pub(crate) newest: Vec<(TenantId, Newest)>,
+    /// What becomes audit entries, in order.
+    pub(crate) happenings: Vec<(Chain, Happening)>,
     bytes: usize,
 }
 
@@ -77,7 +80,7 @@ impl Commit {
 
     /// Whether there is nothing to do; handing it in is allowed and does nothing.
     pub fn is_empty(&self) -> bool {
-        self.ops.is_empty() && self.refusal.is_none()
+        self.ops.is_empty() && self.happenings.is_empty() && self.refusal.is_none()
     }
 
     /// How many preconditions and writes it has.
@@ -141,6 +144,7 @@ impl fmt::Debug for Commit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Commit")
             .field("ops", &self.ops.len())
+            .field("happenings", &self.happenings.len())
             .field("bytes", &self.bytes)
             .finish_non_exhaustive()
     }

@@ -4,18 +4,23 @@
 //! fails leaves nothing behind and disturbs no other. Nobody gets an answer before the sync has returned; readers
 //! may see a row a moment earlier.
 //!
+//! A commit's audit entries are numbered and chained here, in the order of the commits, and written in their batch.
+//!
 //! After a failed batch or sync nobody knows what is on the disk: the kernel may have dropped what it could not
 //! write, and a second sync would succeed without it. So there is no second one, and no further write.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use domain::audit::{Chain, Happening, Head};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::audit::ChainKeys;
 use crate::backend::{Backend, Change};
 use crate::commit::{Commit, Expect, Op, Write};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, damaged};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 
@@ -28,35 +33,48 @@ const GROUP_BYTES_MAX: usize = 16 << 20;
 
 pub(crate) struct Committer {
     queue: Option<mpsc::Sender<Request>>,
+    /// Why no further commit is taken; set once.
+    stopped: Arc<OnceLock<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
 struct Request {
     ops: Vec<Op>,
+    happenings: Vec<(Chain, Happening)>,
     bytes: usize,
     answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
 impl Committer {
-    pub(crate) fn start(backend: Arc<dyn Backend>, envelope: Envelope) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        backend: Arc<dyn Backend>,
+        envelope: Envelope,
+        chains: Arc<ChainKeys>,
+    ) -> Result<Self, StoreError> {
         let (queue, requests) = mpsc::channel(QUEUE_MAX);
         let floor = read_floor(&*backend, &envelope)?;
-        let mut writer = Writer { backend, envelope, floor, stopped: None };
+        let stopped = Arc::new(OnceLock::new());
+        let mut writer = Writer { backend, envelope, chains, floor, stopped: Arc::clone(&stopped) };
         let thread = std::thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || writer.serve(requests))
             .map_err(|error| StoreError::Engine { doing: "start the committer", cause: error.to_string() })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self { queue: Some(queue), stopped, thread: Some(thread) })
     }
 
     pub(crate) async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let gone = || StoreError::Stopped { cause: "the committer has ended".to_owned() };
         let (answer, answered) = oneshot::channel();
         let bytes = commit.bytes();
-        let request = Request { ops: commit.ops, bytes, answer };
+        let Commit { ops, happenings, .. } = commit;
+        let request = Request { ops, happenings, bytes, answer };
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.send(request).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    pub(crate) fn takes_writes(&self) -> Result<(), StoreError> {
+        self.stopped.get().map_or(Ok(()), |cause| Err(StoreError::Stopped { cause: cause.clone() }))
     }
 }
 
@@ -74,10 +92,11 @@ impl Drop for Committer {
 struct Writer {
     backend: Arc<dyn Backend>,
     envelope: Envelope,
+    chains: Arc<ChainKeys>,
     /// The highest version that a deleted row ever had. New rows begin above it, so that a version which someone
     /// read before a deletion never fits a row that was made after it.
     floor: u64,
-    stopped: Option<String>,
+    stopped: Arc<OnceLock<String>>,
 }
 
 /// A row as the group will leave it. Version 0: it does not exist.
@@ -107,10 +126,10 @@ impl Writer {
         let mut rows = Rows::new();
         let mut floor = self.floor;
         let mut accepted = Vec::with_capacity(group.len());
-        for Request { ops, answer, .. } in group {
-            let judged = match &self.stopped {
+        for Request { ops, happenings, answer, .. } in group {
+            let judged = match self.stopped.get() {
                 Some(cause) => Err(StoreError::Stopped { cause: cause.clone() }),
-                None => self.judge(ops, &rows, floor),
+                None => self.judge(ops, happenings, &rows, floor),
             };
             match judged {
                 Ok((changed, new_floor)) => {
@@ -124,7 +143,8 @@ impl Writer {
         let outcome = self.make_durable(rows, floor);
         if let Err(error) = &outcome {
             tracing::error!(%error, "a write failed; the store accepts no more");
-            self.stopped = Some(error.to_string());
+            // Whoever asks after the answer sees it.
+            self.stopped.get_or_init(|| error.to_string());
         }
         for answer in accepted {
             reply(answer, outcome.clone());
@@ -132,7 +152,13 @@ impl Writer {
     }
 
     /// What a commit would change, given what the commits before it change; an error leaves no trace.
-    fn judge(&self, ops: Vec<Op>, before: &Rows, floor: u64) -> Result<(Rows, u64), StoreError> {
+    fn judge(
+        &self,
+        ops: Vec<Op>,
+        happenings: Vec<(Chain, Happening)>,
+        before: &Rows,
+        floor: u64,
+    ) -> Result<(Rows, u64), StoreError> {
         let mut changed = Rows::new();
         let mut floor = floor;
         for Op { key, expect, write } in ops {
@@ -164,7 +190,59 @@ impl Writer {
                 }
             }
         }
+        for (chain, happening) in happenings {
+            self.append(&chain, happening, before, &mut changed, floor)?;
+        }
         Ok((changed, floor))
+    }
+
+    /// Continues a chain. A chain whose end cannot be read, or that has an entry behind its end, is not continued: then
+    /// the whole commit is refused, because what changes without an entry has not happened.
+    fn append(
+        &self,
+        chain: &Chain,
+        happening: Happening,
+        before: &Rows,
+        changed: &mut Rows,
+        floor: u64,
+    ) -> Result<(), StoreError> {
+        let row_of = |key: &Key, changed: &Rows| match changed.get(key).or_else(|| before.get(key)) {
+            Some(staged) => Ok(staged.row.clone()),
+            None => self.backend.get(key.bytes()),
+        };
+        let head_key = keys::audit_head(chain);
+        let (version, head) = match row_of(&head_key, changed)? {
+            None => (floor, None),
+            Some(row) => {
+                let (version, json) = self.envelope.open(head_key.bytes(), &row)?;
+                let head: Head = serde_json::from_slice(json).map_err(|_| damaged(head_key.bytes()))?;
+                (version, Some(head))
+            }
+        };
+        let entry = self.chains.following(head.as_ref(), chain, happening);
+        let entry_key = keys::audit_entry(chain, entry.number);
+        if row_of(&entry_key, changed)?.is_some() {
+            return Err(StoreError::AuditBroken { chain: chain.to_string(), number: entry.number });
+        }
+        let head = entry.as_head();
+        self.stage(changed, entry_key, floor.saturating_add(1), &entry)?;
+        self.stage(changed, head_key, version.saturating_add(1), &head)
+    }
+
+    fn stage(
+        &self,
+        changed: &mut Rows,
+        key: Key,
+        version: u64,
+        value: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let json = serde_json::to_vec(value).map_err(|error| StoreError::NotJson {
+            what: "an audit entry".to_owned(),
+            reason: error.to_string(),
+        })?;
+        let row = Some(self.envelope.close(key.bytes(), version, &json));
+        changed.insert(key, Staged { version, row });
+        Ok(())
     }
 
     fn stored_version(&self, key: &Key, expect: Expect) -> Result<u64, StoreError> {
@@ -203,7 +281,7 @@ fn read_floor(backend: &dyn Backend, envelope: &Envelope) -> Result<u64, StoreEr
         None => Ok(0),
         Some(row) => {
             let (_, json) = envelope.open(key.bytes(), &row)?;
-            serde_json::from_slice(json).map_err(|_| crate::envelope::damaged(key.bytes()))
+            serde_json::from_slice(json).map_err(|_| damaged(key.bytes()))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What every back-end must do: one suite, run for all three.
 #![expect(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 
+mod audit;
 mod committing;
 mod crash;
 mod files;

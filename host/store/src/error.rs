@@ -19,6 +19,12 @@ pub enum StoreError {
     #[error("{what} cannot be written as JSON: {reason}")]
     NotJson { what: String, reason: String },
 
+    #[error(
+        "the audit entry {number} of {chain} cannot be written, because there is one already behind the chain's recorded end; \
+         find out with `lockgate audit verify` who changed the database"
+    )]
+    AuditBroken { chain: String, number: u64 },
+
     #[error("the page cursor is not one that this list gave; start again without it")]
     BadCursor,
 
@@ -99,6 +105,7 @@ impl StoreError {
             | Self::Damaged { .. }
             | Self::SecretDamaged { .. }
             | Self::DamagedComponent { .. }
+            | Self::AuditBroken { .. }
             | Self::Engine { .. }
             | Self::File { .. }
             | Self::Stopped { .. } => Blame::Host,
@@ -113,6 +120,7 @@ impl StoreError {
             Self::SecretDamaged { .. } => "secret_damaged",
             Self::TooLarge { .. } => "too_large",
             Self::NotJson { .. } => "not_json",
+            Self::AuditBroken { .. } => "audit_broken",
             Self::BadCursor => "bad_cursor",
             Self::SecretSize { .. } => "secret_size",
             Self::NoComponent { .. } => "no_component",

@@ -3,6 +3,7 @@
 //! No identifier contains a zero byte, so a prefix that ends in one matches whole parts only: the tenant `a`
 //! never sees the rows of `a-b`. What belongs to no tenant lies under `_`, which no tenant can be called.
 
+use domain::audit::Chain;
 use domain::connector::ConnectorRef;
 use domain::{
     ConnectorName, DeadLetterId, FlowName, ProfileName, RecordKey, RunId, SecretName, TenantId, Timestamp,
@@ -233,6 +234,31 @@ pub(crate) fn data_key(tenant: &TenantId) -> Key {
 /// Names the newest version of every secret of the tenant.
 pub(crate) fn newest_secrets(tenant: &TenantId) -> Key {
     Key::new(tenant.as_str(), "newest-secrets", &["current"])
+}
+
+pub(crate) fn audit(chain: &Chain) -> Prefix {
+    Prefix::new(place_of(chain), "audit", &[])
+}
+
+pub(crate) fn audit_entry(chain: &Chain, number: u64) -> Key {
+    Key::new(place_of(chain), "audit", &[&sorted(number)])
+}
+
+/// The number of an audit entry's key.
+pub(crate) fn audit_number(key: &[u8]) -> Option<u64> {
+    let part = last_part(key)?;
+    u64::from_str_radix(part, 16).ok().filter(|number| sorted(*number) == part)
+}
+
+pub(crate) fn audit_head(chain: &Chain) -> Key {
+    Key::new(place_of(chain), "audit-head", &["current"])
+}
+
+fn place_of(chain: &Chain) -> &str {
+    match chain {
+        Chain::Tenant(tenant) => tenant.as_str(),
+        Chain::Host => SYSTEM,
+    }
 }
 
 /// A number as text that sorts like the number.

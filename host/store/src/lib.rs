@@ -4,7 +4,9 @@
 //! they are on the disk. A read is a plain function that never waits for a write. Nothing here knows what a
 //! row means beyond its table, and no row is served whose check is wrong.
 
+mod audit;
 mod backend;
+mod change;
 mod cipher;
 mod commit;
 mod committer;
@@ -27,6 +29,7 @@ mod seal;
 mod store;
 pub mod tables;
 
+pub use change::Change;
 pub use commit::{Commit, Expect, ROW_BYTES_MAX, Versioned};
 pub use error::StoreError;
 pub use files::{COMPONENT_BYTES_MAX, artefacts::ArtefactFiles};
@@ -37,6 +40,6 @@ pub use rotate::{Rotated, check_key, rotate_key};
 pub use seal::{OpenedSecret, Purpose, SECRET_BYTES_MAX, Seal};
 pub use store::Store;
 pub use tables::{
-    Connectors, DeadLetters, FlowStates, Flows, LogFilter, Logs, Outbox, Profiles, Runs, Secrets,
+    Audit, Connectors, DeadLetters, FlowStates, Flows, LogFilter, Logs, Outbox, Profiles, Runs, Secrets,
     SeenRecords, Tenant, Tenants, Tokens,
 };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use domain::Randomness;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::ChainKeys;
 use crate::backend::Backend;
 use crate::backend::memory::Memory;
 use crate::backend::redb::Redb;
@@ -149,11 +150,13 @@ pub(crate) struct Parts {
 
 pub(crate) fn assemble(parts: Parts, root: &RootKey) -> Result<Inner, StoreError> {
     let Parts { backend, components, artefacts, lock } = parts;
+    let chains = Arc::new(ChainKeys::new(root));
     Ok(Inner {
-        committer: Committer::start(Arc::clone(&backend), Envelope::new(root))?,
+        committer: Committer::start(Arc::clone(&backend), Envelope::new(root), Arc::clone(&chains))?,
         backend,
         envelope: Envelope::new(root),
         sealing: Sealing::new(root),
+        chains,
         components,
         artefacts,
         _lock: lock,

@@ -144,9 +144,20 @@ impl Store {
         &self,
         prefix: &Prefix,
         keys_only: bool,
+        visit: impl FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.walk_behind(prefix, None, keys_only, visit)
+    }
+
+    /// The rows of a prefix behind a key, in order, until `visit` has had enough.
+    pub(crate) fn walk_behind(
+        &self,
+        prefix: &Prefix,
+        key: Option<&Key>,
+        keys_only: bool,
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut after: Option<Vec<u8>> = None;
+        let mut after = key.map(|key| key.bytes().to_vec());
         loop {
             let span =
                 Span { prefix: prefix.bytes(), after: after.as_deref(), order: Order::Ascending, keys_only };

@@ -12,6 +12,7 @@ use domain::{ProfileName, Randomness, Secret, SecretName, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::change::Change;
 use crate::cipher::{Context, Sealed};
 use crate::commit::{Commit, Expect, Versioned};
 use crate::error::StoreError;
@@ -114,11 +115,11 @@ impl Sealing {
 }
 
 impl Store {
-    /// Seals a secret into the commit, in place of one of the same name. When the commit ends in a conflict, someone
-    /// else was sealing for the same tenant at the same time: begin again with a new commit.
+    /// Seals a secret into the change, in place of one of the same name. When its commit ends in a conflict, someone
+    /// else was sealing for the same tenant at the same time: begin again with a new one.
     pub fn seal_secret(
         &self,
-        commit: &mut Commit,
+        change: &mut Change,
         seal: &Seal<'_>,
         randomness: &dyn Randomness,
     ) -> Result<(), StoreError> {
@@ -126,6 +127,7 @@ impl Store {
         if bytes == 0 || bytes > SECRET_BYTES_MAX {
             return Err(StoreError::SecretSize { bytes, max: SECRET_BYTES_MAX });
         }
+        let commit = &mut change.commit;
         let &Seal { tenant, profile, name, purpose, bound, secret, now } = seal;
         let row = keys::secret(tenant, profile, name);
         let (found, expect) = match self.read::<SealedSecret>(&row) {
@@ -176,11 +178,12 @@ impl Store {
     /// Deletes a secret. Neither its row nor its version comes back.
     pub fn delete_secret(
         &self,
-        commit: &mut Commit,
+        change: &mut Change,
         seal_of: (&TenantId, &ProfileName, &SecretName),
         expect: Expect,
         randomness: &dyn Randomness,
     ) -> Result<(), StoreError> {
+        let commit = &mut change.commit;
         let (tenant, profile, name) = seal_of;
         let data_key = self.data_key_for(commit, tenant, randomness)?;
         self.change_newest(commit, tenant, &data_key, randomness, |newest| newest.delete(profile, name))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::Randomness;
 
+use crate::audit::ChainKeys;
 use crate::backend::Backend;
 use crate::commit::Commit;
 use crate::committer::Committer;
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) envelope: Envelope,
     pub(crate) sealing: Sealing,
+    pub(crate) chains: Arc<ChainKeys>,
     pub(crate) components: ComponentFiles,
     pub(crate) artefacts: ArtefactFiles,
     pub(crate) _lock: Option<FolderLock>,
@@ -42,14 +44,21 @@ impl Store {
 
     /// Does it all, or nothing: returns when it is on the disk. A commit that has been handed in happens even if
     /// nobody waits for the answer any more.
-    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    pub async fn commit(&self, commit: impl Into<Commit>) -> Result<(), StoreError> {
+        let commit = commit.into();
         if let Some(refusal) = commit.refusal {
             return Err(refusal);
         }
-        if commit.ops.is_empty() {
+        if commit.is_empty() {
             return Ok(());
         }
         self.inner.committer.commit(commit).await
+    }
+
+    /// Whether a commit has a chance: not since one has failed. For work whose effect is outside of the store and that
+    /// must not be done without leaving a trace.
+    pub fn takes_writes(&self) -> Result<(), StoreError> {
+        self.inner.committer.takes_writes()
     }
 
     /// Compiled code, kept and authenticated.

@@ -1,5 +1,6 @@
 //! One trait a table, one file a table: its reads here on `Store`, its writes on `Commit`.
 
+mod audit;
 mod connectors;
 mod dead_letters;
 mod flow_states;
@@ -13,6 +14,7 @@ mod seen;
 mod tenants;
 mod tokens;
 
+pub use audit::Audit;
 pub use connectors::Connectors;
 pub use dead_letters::DeadLetters;
 pub use flow_states::FlowStates;

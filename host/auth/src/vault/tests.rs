@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::ConnectorRef;
 use domain::egress::CredentialPlace;
 use domain::profile::{Auth, Grant, Profile};
-use domain::{Randomness, Timestamp};
-use store::{Commit, Expect, KeyEncryptionKey, Place, Seal, StoreOptions};
+use domain::{Randomness, TenantId, Timestamp};
+use store::{Change, Expect, KeyEncryptionKey, Place, Seal, StoreOptions};
 use wit::AuthScheme;
 
 use super::*;
@@ -18,6 +19,12 @@ impl Randomness for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.iter_mut().for_each(|byte| *byte = self.0.fetch_add(1, Ordering::Relaxed));
     }
+}
+
+fn change(tenant: &TenantId) -> Change {
+    let now = Timestamp::from_ms(0);
+    let happening = Happening::new(now, Actor::Library, Verb::SecretSet, Subject::tenant(tenant));
+    Change::new(Chain::Tenant(tenant.clone()), happening)
 }
 
 struct Bench {
@@ -47,7 +54,7 @@ impl Bench {
             created_at: Timestamp::from_ms(0),
             updated_at: Timestamp::from_ms(0),
         };
-        let mut commit = Commit::new();
+        let mut commit = change(&of.tenant);
         commit.put_profile(&of.tenant, &profile, Expect::Absent);
         store.commit(commit).await.unwrap();
         Self { vault: Vault::new(store), of }
@@ -63,7 +70,7 @@ impl Bench {
             secret: &Secret::new(secret),
             now: Timestamp::from_ms(0),
         };
-        let mut commit = Commit::new();
+        let mut commit = change(&self.of.tenant);
         self.vault.store.seal_secret(&mut commit, &seal, &Counting(AtomicU8::new(0))).unwrap();
         self.vault.store.commit(commit).await.unwrap();
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetter;
 use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel, Seen, Source};
@@ -12,8 +13,8 @@ use domain::run::{Cause, Run};
 use domain::{Clock, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
 use serde_json::json;
 use store::{
-    Commit, DeadLetters as _, Expect, FlowStates as _, Flows as _, KeyEncryptionKey, Outbox as _, Paging,
-    Place, Profiles as _, Runs as _, SeenRecords as _, Store, StoreOptions, Tenant,
+    Change, Commit, DeadLetters as _, Expect, FlowStates as _, Flows as _, KeyEncryptionKey, Outbox as _,
+    Paging, Place, Profiles as _, Runs as _, SeenRecords as _, Store, StoreOptions, Tenant,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -56,6 +57,13 @@ impl Randomness for TestRandomness {
     }
 }
 
+/// What a person did, so that the rows of a test are there.
+fn by_a_person(tenant: &TenantId) -> Change {
+    let now = Timestamp::from_ms(0);
+    let happening = Happening::new(now, Actor::Library, Verb::ProfileCreated, Subject::tenant(tenant));
+    Change::new(Chain::Tenant(tenant.clone()), happening)
+}
+
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) clock: Arc<TestClock>,
@@ -84,8 +92,9 @@ impl Bench {
             stop: watch::Sender::new(false),
         };
         bench.give(pages);
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&bench.tenant);
         commit
+            .commit()
             .put_tenant(&Tenant { id: bench.tenant.clone(), created_at: bench.clock.now() }, Expect::Absent);
         for name in ["crm", "bill"] {
             commit.put_connector(&bench.tenant, &connector(name, true), Expect::Absent);
@@ -116,7 +125,7 @@ impl Bench {
     }
 
     pub(crate) async fn trigger(&self) -> RunId {
-        trigger(&self.room(), &self.tenant, &self.flow, Cause::Manual).await.unwrap()
+        trigger(&self.room(), &self.tenant, &self.flow, Cause::Manual, &Actor::Library).await.unwrap()
     }
 
     pub(crate) async fn work(&self, run: &RunId) -> Run {
@@ -144,13 +153,13 @@ impl Bench {
     pub(crate) async fn change_flow(&self, change: impl FnOnce(&mut Flow)) {
         let mut flow = self.store.flow(&self.tenant, &self.flow).unwrap().unwrap().value;
         change(&mut flow);
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&self.tenant);
         commit.put_flow(&self.tenant, &flow, Expect::Any);
         self.store.commit(commit).await.unwrap();
     }
 
     pub(crate) async fn add_flow(&self, name: &str) {
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&self.tenant);
         commit.put_flow(&self.tenant, &flow(&name.parse().unwrap()), Expect::Absent);
         self.store.commit(commit).await.unwrap();
     }
@@ -158,7 +167,7 @@ impl Bench {
     pub(crate) async fn change_profile(&self, name: &str, change: impl FnOnce(&mut Profile)) {
         let mut profile = self.profile(name);
         change(&mut profile);
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&self.tenant);
         commit.put_profile(&self.tenant, &profile, Expect::Any);
         self.store.commit(commit).await.unwrap();
     }
@@ -178,7 +187,7 @@ impl Bench {
 
     /// The destination's action from now on does not recognise a repeated attempt.
     pub(crate) async fn forget_idempotency(&self) {
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&self.tenant);
         commit.put_connector(&self.tenant, &connector("bill", false), Expect::Any);
         self.store.commit(commit).await.unwrap();
     }

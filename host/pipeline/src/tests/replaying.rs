@@ -1,5 +1,6 @@
 //! The way back of a dead letter.
 
+use domain::audit::Actor;
 use domain::call::GuestError;
 use domain::dead_letter::{DeadLetter, DeadLetterState};
 use domain::flow::Seen;
@@ -23,7 +24,7 @@ async fn buried() -> (Bench, DeadLetter) {
 async fn a_replay_delivers_the_record_under_its_old_key_and_resolves_the_dead_letter() {
     let (bench, letter) = buried().await;
     *bench.script.otherwise.lock().unwrap() = None;
-    let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+    let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
     assert_eq!(bench.letters().remove(0).state, DeadLetterState::Replaying { run: id.clone() });
     let run = bench.work(&id).await;
     assert_eq!((run.cause, run.status), (Cause::Replay, RunStatus::Succeeded));
@@ -34,14 +35,14 @@ async fn a_replay_delivers_the_record_under_its_old_key_and_resolves_the_dead_le
     assert!(matches!(&resolved.state, DeadLetterState::Resolved { run, .. } if *run == id));
     assert_eq!(resolved.attempts.iter().map(|attempt| attempt.n).collect::<Vec<_>>(), [1, 2]);
     assert!(matches!(bench.seen("a"), Some(Seen::Delivered { .. })));
-    let again = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap_err();
+    let again = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap_err();
     assert!(matches!(again, PipelineError::Resolved { .. }));
 }
 
 #[tokio::test]
 async fn a_replay_that_fails_parks_the_same_dead_letter_again() {
     let (bench, letter) = buried().await;
-    let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+    let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
     let run = bench.work(&id).await;
     assert_eq!((run.status, run.counts.dead_lettered), (RunStatus::Partial, 1));
     let letters = bench.letters();
@@ -55,7 +56,7 @@ async fn a_replay_that_fails_parks_the_same_dead_letter_again() {
 async fn a_refused_credential_parks_a_replayed_record_again() {
     let (bench, letter) = buried().await;
     *bench.script.otherwise.lock().unwrap() = Some(Does::Says(GuestError::AuthRequired(String::new())));
-    let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+    let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
     let run = bench.work(&id).await;
     assert_eq!((run.status, run.counts.waiting()), (RunStatus::Failed, 0));
     let parked = bench.letters().remove(0);
@@ -67,8 +68,10 @@ async fn a_refused_credential_parks_a_replayed_record_again() {
 async fn of_two_replays_at_once_one_is_refused() {
     let (bench, letter) = buried().await;
     let room = bench.room();
-    let both =
-        tokio::join!(replay(&room, &bench.tenant, &letter.id), replay(&room, &bench.tenant, &letter.id));
+    let both = tokio::join!(
+        replay(&room, &bench.tenant, &letter.id, &Actor::Library),
+        replay(&room, &bench.tenant, &letter.id, &Actor::Library)
+    );
     let (ok, refused) = match both {
         (Ok(run), Err(error)) | (Err(error), Ok(run)) => (run, error),
         other => panic!("{other:?}"),
@@ -84,7 +87,7 @@ async fn a_replay_and_a_run_of_the_same_flow_keep_out_of_each_others_way() {
     *bench.script.pages.lock().unwrap() =
         vec![super::script::page(&["a"], 1, true), super::script::page(&["b", "c"], 2, false)];
     let ordinary = bench.trigger().await;
-    let replayed = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+    let replayed = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
     let (ordinary, replayed) = tokio::join!(bench.work(&ordinary), bench.work(&replayed));
     assert_eq!((ordinary.status, ordinary.counts.delivered), (RunStatus::Succeeded, 2));
     assert_eq!((replayed.status, replayed.counts.delivered), (RunStatus::Succeeded, 1));
@@ -94,10 +97,11 @@ async fn a_replay_and_a_run_of_the_same_flow_keep_out_of_each_others_way() {
 async fn a_replay_to_a_disabled_profile_is_recorded_as_blocked_and_changes_nothing() {
     let (bench, letter) = buried().await;
     bench.change_profile("bill", |profile| profile.enabled = false).await;
-    let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+    let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
     assert_eq!(bench.run(&id).status, RunStatus::Blocked);
     assert_eq!(bench.letters().remove(0), letter);
-    let unknown = replay(&bench.room(), &"other".parse().unwrap(), &letter.id).await.unwrap_err();
+    let unknown =
+        replay(&bench.room(), &"other".parse().unwrap(), &letter.id, &Actor::Library).await.unwrap_err();
     assert_eq!(unknown.code(), "unknown_dead_letter");
 }
 

@@ -1,6 +1,7 @@
 //! How runs begin, or do not.
 
 use domain::Blame;
+use domain::audit::Actor;
 use domain::run::{Cause, RunStatus};
 
 use super::bench::Bench;
@@ -11,7 +12,8 @@ use crate::trigger::trigger;
 async fn of_many_triggers_at_once_one_makes_a_run() {
     let bench = Bench::new(&[&["a"]]).await;
     let room = bench.room();
-    let triggers = (0..20).map(|_| trigger(&room, &bench.tenant, &bench.flow, Cause::Manual));
+    let triggers =
+        (0..20).map(|_| trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library));
     let outcomes = futures_util::future::join_all(triggers).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(bench.runs().len(), 1);
@@ -25,12 +27,17 @@ async fn of_many_triggers_at_once_one_makes_a_run() {
 async fn an_unknown_or_disabled_flow_is_refused_and_leaves_nothing() {
     let bench = Bench::new(&[]).await;
     let room = bench.room();
-    let unknown = trigger(&room, &bench.tenant, &"other".parse().unwrap(), Cause::Manual).await.unwrap_err();
+    let unknown = trigger(&room, &bench.tenant, &"other".parse().unwrap(), Cause::Manual, &Actor::Library)
+        .await
+        .unwrap_err();
     assert_eq!((unknown.code(), unknown.blame()), ("unknown_flow", Blame::Operator));
-    let foreign = trigger(&room, &"foreign".parse().unwrap(), &bench.flow, Cause::Manual).await.unwrap_err();
+    let foreign = trigger(&room, &"foreign".parse().unwrap(), &bench.flow, Cause::Manual, &Actor::Library)
+        .await
+        .unwrap_err();
     assert_eq!(foreign.code(), "unknown_flow");
     bench.change_flow(|flow| flow.enabled = false).await;
-    let disabled = trigger(&room, &bench.tenant, &bench.flow, Cause::Manual).await.unwrap_err();
+    let disabled =
+        trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap_err();
     assert_eq!(disabled.code(), "flow_disabled");
     assert!(bench.runs().is_empty());
 }
@@ -74,9 +81,9 @@ async fn a_schedule_that_stays_blocked_does_not_fill_the_list_of_runs() {
     bench.change_profile("crm", |profile| profile.enabled = false).await;
     let room = bench.room();
     for _ in 0..5 {
-        trigger(&room, &bench.tenant, &bench.flow, Cause::Schedule).await.unwrap();
+        trigger(&room, &bench.tenant, &bench.flow, Cause::Schedule, &Actor::Library).await.unwrap();
     }
     assert_eq!(bench.runs().len(), 1);
-    trigger(&room, &bench.tenant, &bench.flow, Cause::Manual).await.unwrap();
+    trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
     assert_eq!(bench.runs().len(), 2);
 }

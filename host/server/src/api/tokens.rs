@@ -1,11 +1,10 @@
 //! Tokens: made, listed and ended by an operator; and who one is.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use domain::token::{self as rows, Bearer};
 use domain::{Timestamp, TokenId};
-use lockgate::{Host, Speaker, TokenFor};
+use lockgate::{Speaker, TokenFor};
 
 use crate::body::Json as Body;
 use crate::caller::{AsOperator, Caller};
@@ -20,8 +19,7 @@ use crate::query::{Paging, Query};
     responses((status = 201, description = "Made.", body = NewTokenMade))
 )]
 pub(crate) async fn create_token(
-    _: AsOperator,
-    State(host): State<Host>,
+    AsOperator(host): AsOperator,
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Json<NewTokenMade>), Problem> {
     let (bearer, role) = match (new.role, new.tenant) {
@@ -47,8 +45,7 @@ pub(crate) async fn create_token(
     responses((status = 200, description = "One page.", body = Page<Token>))
 )]
 pub(crate) async fn list_tokens(
-    _: AsOperator,
-    State(host): State<Host>,
+    AsOperator(host): AsOperator,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<Token>>, Problem> {
     let page = host.tokens(paging.after()?, paging.limit()?)?;
@@ -61,8 +58,7 @@ pub(crate) async fn list_tokens(
     responses((status = 204, description = "It is no longer valid."))
 )]
 pub(crate) async fn revoke_token(
-    _: AsOperator,
-    State(host): State<Host>,
+    AsOperator(host): AsOperator,
     Path(id): Path<TokenId>,
 ) -> Result<StatusCode, Problem> {
     host.revoke_token(&id).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::blame::Blame;
 use domain::connector::ConnectorRef;
 use domain::dead_letter::{DeadLetter, DeadLetterState};
@@ -9,6 +10,8 @@ use domain::flow::Parcel;
 use domain::log::{LogEntry, LogEvent};
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
 use domain::{Clock, CorrelationId, DeadLetterId, Randomness, RunId, Timestamp};
+
+use crate::Change;
 
 /// The same bytes in every run of a test, and never the same twice within one.
 #[derive(Default)]
@@ -30,6 +33,17 @@ impl Clock for At {
     fn now(&self) -> Timestamp {
         Timestamp::from_ms(self.0)
     }
+}
+
+pub(crate) fn happening(at_ms: i64) -> Happening {
+    let subject = Subject::profile(&"crm".parse().unwrap());
+    Happening::new(Timestamp::from_ms(at_ms), Actor::Library, Verb::ProfileEnabled, subject)
+        .changing(&["enabled"])
+}
+
+/// A change by somebody, for whatever is to be written.
+pub(crate) fn change(tenant: &str) -> Change {
+    Change::new(Chain::Tenant(tenant.parse().unwrap()), happening(0))
 }
 
 pub(crate) fn run(flow: &str, at_ms: i64, randomness: &Counting) -> Run {

@@ -7,7 +7,7 @@ use domain::run::RunStatus;
 use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
 
-use crate::contract::samples::{At, Counting, letter, log, parcel, run};
+use crate::contract::samples::{At, Counting, change, letter, log, parcel, run};
 use crate::contract::{Bench, for_each_backend};
 use crate::*;
 
@@ -166,10 +166,10 @@ async fn the_latest_connector_is_the_highest_version(bench: Bench) {
             imports: Vec::new(),
             uploaded_at: Timestamp::from_ms(0),
         };
-        let mut commit = Commit::new();
+        let mut commit = change("t");
         commit.put_connector(&tenant, &connector, Expect::Absent);
         store.commit(commit).await.unwrap();
-        let mut again = Commit::new();
+        let mut again = change("t");
         again.put_connector(&tenant, &connector, Expect::Absent);
         assert!(store.commit(again).await.unwrap_err().is_conflict(), "a version was written twice");
     }
@@ -224,16 +224,16 @@ async fn tenants_and_tokens_lie_beside_every_tenant(bench: Bench) {
         expires_at: Some(Timestamp::from_ms(2)),
     };
     let row = Tenant { id: tenant(), created_at };
-    let mut commit = Commit::new();
-    commit.put_tenant(&row, Expect::Absent);
+    let mut commit = change("t");
+    commit.commit().put_tenant(&row, Expect::Absent);
     commit.put_token(&token, Expect::Absent);
     store.commit(commit).await.unwrap();
     assert_eq!(store.tenants(&Paging::default()).unwrap().items, std::slice::from_ref(&row));
     assert_eq!(store.tenant(&row.id).unwrap().unwrap().value, row);
     assert!(store.tenant(&"other".parse().unwrap()).unwrap().is_none());
     assert_eq!(store.tokens(&Paging::default()).unwrap().items, std::slice::from_ref(&token));
-    let mut commit = Commit::new();
-    commit.require_tenant(&row.id, Expect::Present);
+    let mut commit = change("t");
+    commit.commit().require_tenant(&row.id, Expect::Present);
     commit.delete_token(&token.id, Expect::Present);
     store.commit(commit).await.unwrap();
     assert!(store.token(&token.id).unwrap().is_none());

@@ -9,8 +9,8 @@ use domain::{Secret, Timestamp};
 
 use super::*;
 use crate::contract::Bench;
-use crate::contract::samples::Counting;
-use crate::{Commit, Engine, Purpose, Seal, Store};
+use crate::contract::samples::{Counting, change};
+use crate::{Engine, Purpose, Seal, Store};
 
 const FOLDER: &str = "LOCKGATE_TEST_ROTATE_FOLDER";
 const KILLED_AT: &str = "LOCKGATE_TEST_ROTATE_KILLED_AT";
@@ -36,7 +36,7 @@ async fn with_a_secret(engine: Engine) -> Bench {
         secret: &Secret::new("sk_test"),
         now: Timestamp::from_ms(0),
     };
-    let mut commit = Commit::new();
+    let mut commit = change("t");
     store.seal_secret(&mut commit, &seal, &Counting::default()).unwrap();
     store.commit(commit).await.unwrap();
     bench

@@ -4,9 +4,9 @@
 use domain::Timestamp;
 
 use super::*;
-use crate::backend::{Change, Order};
+use crate::backend::{self, Order};
 use crate::contract::Bench;
-use crate::contract::samples::Counting;
+use crate::contract::samples::{Counting, change};
 use crate::keys::Key;
 use crate::page::Paging;
 use crate::{Engine, Secrets};
@@ -28,14 +28,14 @@ impl Sealer {
         purpose: Purpose,
         secret: &str,
     ) -> Result<(), StoreError> {
-        let mut commit = Commit::new();
+        let mut commit = change("acme");
         self.seal_into(&mut commit, tenant, name, purpose, secret)?;
         self.store.commit(commit).await
     }
 
     fn seal_into(
         &self,
-        commit: &mut Commit,
+        commit: &mut Change,
         tenant: &str,
         name: &str,
         purpose: Purpose,
@@ -79,11 +79,11 @@ impl Sealer {
     }
 
     pub(super) fn put_back(&self, key: &Key, row: Option<Vec<u8>>) {
-        self.store.inner().backend.apply(&[Change { key: key.bytes().to_vec(), row }]).unwrap();
+        self.store.inner().backend.apply(&[backend::Change { key: key.bytes().to_vec(), row }]).unwrap();
     }
 
     pub(super) async fn delete(&self, tenant: &str, name: &str) {
-        let mut commit = Commit::new();
+        let mut commit = change("acme");
         let seal_of = (&tenant.parse().unwrap(), &profile(), &name.parse().unwrap());
         self.store.delete_secret(&mut commit, seal_of, Expect::Present, &self.randomness).unwrap();
         self.store.commit(commit).await.unwrap();
@@ -173,7 +173,7 @@ async fn a_moved_relabelled_or_rebound_secret_does_not_open() {
 #[tokio::test]
 async fn a_tenant_has_one_data_key_that_no_other_can_use() {
     let sealer = Sealer::new();
-    let mut commit = Commit::new();
+    let mut commit = change("acme");
     for name in ["one", "two"] {
         sealer.seal_into(&mut commit, "t", name, Purpose::Credential, name).unwrap();
     }
@@ -186,14 +186,19 @@ async fn a_tenant_has_one_data_key_that_no_other_can_use() {
     let wrapped: Sealed = sealer.store.read(&of_t).unwrap().unwrap().value;
     let json = serde_json::to_vec(&wrapped).unwrap();
     let planted = sealer.store.inner().envelope.close(of_u.bytes(), 1, &json);
-    sealer.store.inner().backend.apply(&[Change { key: of_u.bytes().to_vec(), row: Some(planted) }]).unwrap();
+    sealer
+        .store
+        .inner()
+        .backend
+        .apply(&[backend::Change { key: of_u.bytes().to_vec(), row: Some(planted) }])
+        .unwrap();
     assert!(matches!(sealer.open("u", "one", Purpose::Credential), Err(StoreError::Damaged { .. })));
 }
 
 #[tokio::test]
 async fn of_two_who_seal_the_first_secret_at_once_one_begins_again() {
     let sealer = Sealer::new();
-    let (mut first, mut second) = (Commit::new(), Commit::new());
+    let (mut first, mut second) = (change("acme"), change("acme"));
     sealer.seal_into(&mut first, "t", "one", Purpose::Credential, "one").unwrap();
     sealer.seal_into(&mut second, "t", "two", Purpose::Credential, "two").unwrap();
     sealer.store.commit(first).await.unwrap();
@@ -221,7 +226,7 @@ async fn names_are_listed_and_a_deleted_secret_is_gone() {
     let tenant = "t".parse().unwrap();
     let names = || sealer.store.secret_names(&tenant, &profile()).unwrap();
     assert_eq!(names().iter().map(SecretName::as_str).collect::<Vec<_>>(), ["credential", "signing_key"]);
-    let mut commit = Commit::new();
+    let mut commit = change("acme");
     let name = "credential".parse().unwrap();
     let seal_of = (&tenant, &profile(), &name);
     sealer.store.delete_secret(&mut commit, seal_of, Expect::Present, &sealer.randomness).unwrap();
@@ -236,7 +241,7 @@ async fn no_secret_is_on_the_disk_or_in_debug() {
     for engine in [Engine::Sled, Engine::Redb] {
         let bench = Bench::new(Some(engine));
         let sealer = Sealer { store: bench.open(), randomness: Counting::default() };
-        let mut commit = Commit::new();
+        let mut commit = change("acme");
         sealer.seal_into(&mut commit, "t", "key", Purpose::Credential, CANARY).unwrap();
         assert!(!format!("{commit:?}").contains("canary"));
         sealer.store.commit(commit).await.unwrap();

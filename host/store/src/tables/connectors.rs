@@ -4,6 +4,7 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::{ConnectorName, TenantId};
 
 use crate::backend::Order;
+use crate::change::Change;
 use crate::commit::{Commit, Expect, Versioned};
 use crate::error::StoreError;
 use crate::page::{Page, Paging};
@@ -66,13 +67,15 @@ impl Connectors for Store {
     }
 }
 
-impl Commit {
+impl Change {
     /// A version is written once: hand in `Expect::Absent`.
     pub fn put_connector(&mut self, tenant: &TenantId, connector: &Connector, expect: Expect) {
         let of = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };
-        self.put(keys::connector(tenant, &of), connector, expect);
+        self.commit.put(keys::connector(tenant, &of), connector, expect);
     }
+}
 
+impl Commit {
     pub fn require_connector(&mut self, tenant: &TenantId, of: &ConnectorRef, expect: Expect) {
         self.require(keys::connector(tenant, of), expect);
     }

@@ -4,6 +4,7 @@ use domain::flow::Flow;
 use domain::{FlowName, TenantId};
 
 use crate::backend::Order;
+use crate::change::Change;
 use crate::commit::{Commit, Expect, Versioned};
 use crate::error::StoreError;
 use crate::page::{Page, Paging};
@@ -25,15 +26,17 @@ impl Flows for Store {
     }
 }
 
-impl Commit {
+impl Change {
     pub fn put_flow(&mut self, tenant: &TenantId, flow: &Flow, expect: Expect) {
-        self.put(keys::flow(tenant, &flow.name), flow, expect);
+        self.commit.put(keys::flow(tenant, &flow.name), flow, expect);
     }
 
     pub fn delete_flow(&mut self, tenant: &TenantId, name: &FlowName, expect: Expect) {
-        self.delete(keys::flow(tenant, name), expect);
+        self.commit.delete(keys::flow(tenant, name), expect);
     }
+}
 
+impl Commit {
     pub fn require_flow(&mut self, tenant: &TenantId, name: &FlowName, expect: Expect) {
         self.require(keys::flow(tenant, name), expect);
     }

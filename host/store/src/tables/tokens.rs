@@ -4,7 +4,8 @@ use domain::TokenId;
 use domain::token::Token;
 
 use crate::backend::Order;
-use crate::commit::{Commit, Expect, Versioned};
+use crate::change::Change;
+use crate::commit::{Expect, Versioned};
 use crate::error::StoreError;
 use crate::page::{Page, Paging};
 use crate::{Store, keys};
@@ -25,12 +26,12 @@ impl Tokens for Store {
     }
 }
 
-impl Commit {
+impl Change {
     pub fn put_token(&mut self, token: &Token, expect: Expect) {
-        self.put(keys::token(&token.id), token, expect);
+        self.commit.put(keys::token(&token.id), token, expect);
     }
 
     pub fn delete_token(&mut self, id: &TokenId, expect: Expect) {
-        self.delete(keys::token(id), expect);
+        self.commit.delete(keys::token(id), expect);
     }
 }

@@ -1,0 +1,57 @@
+//! The words for what can happen. Programs and rules of alerting match them: a word never changes its meaning.
+
+use std::fmt;
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+        /// What happened, in words that stay.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Verb {
+            $($(#[$doc])* $name),+
+        }
+
+        impl Verb {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word),+
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    ConnectorUploaded = "connector.uploaded",
+    /// A component was read and not admitted.
+    ConnectorRefused = "connector.refused",
+    ProfileCreated = "profile.created",
+    ProfileGranted = "profile.granted",
+    ProfileRevoked = "profile.revoked",
+    ProfileEnabled = "profile.enabled",
+    ProfileDisabled = "profile.disabled",
+    /// A person had its target and credential verified.
+    ProfileChecked = "profile.checked",
+    CredentialSet = "credential.set",
+    SecretSet = "secret.set",
+    /// A person ran one action, outside any flow.
+    ActionCalled = "action.called",
+    FlowCreated = "flow.created",
+    /// Its mapping was run on nothing and failed.
+    FlowRefused = "flow.refused",
+    FlowEnabled = "flow.enabled",
+    FlowDisabled = "flow.disabled",
+    RunStarted = "run.started",
+    RunEnded = "run.ended",
+    DeadLetterReplayed = "dead_letter.replayed",
+    TokenMade = "token.made",
+    TokenRevoked = "token.revoked",
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
