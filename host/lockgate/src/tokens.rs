@@ -103,7 +103,8 @@ impl Host {
 
     /// The host's own history has all tokens; a tenant's history has the tokens that open it.
     fn token_change(&self, verb: Verb, token: &Token) -> Change {
-        let happening = self.happening(verb, Subject::token(&token.id)).changing(&["bearer", "role", "expires_at"]);
+        let happening =
+            self.happening(verb, Subject::token(&token.id)).changing(&["bearer", "role", "expires_at"]);
         let mut change = Change::new(Chain::Host, happening.clone());
         if let Bearer::Tenant { tenant } = &token.bearer {
             change.also(Chain::Tenant(tenant.clone()), happening);

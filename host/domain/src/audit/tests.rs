@@ -1,3 +1,5 @@
+//! Tests of the audit chain.
+
 use super::*;
 use crate::ids::TenantId;
 
