@@ -266,6 +266,8 @@ async fn a_chain_survives_restarts_and_a_head_noted_before_one_still_fits() {
     }
 }
 
+type Tamper = fn(&Disk);
+
 /// The raw rows of a stopped host, as somebody with the disk and without the key finds them.
 struct Disk(sled::Db);
 
@@ -307,7 +309,7 @@ impl Disk {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_done_to_the_files_is_found_and_nothing_is_written_behind_it() {
-    let tampers: [(&str, fn(&Disk), u64, Wrong); 6] = [
+    let tampers: [(&str, Tamper, u64, Wrong); 6] = [
         ("edited", |disk| disk.flip(&disk.keys().0[1]), 2, Wrong::Edited),
         ("swapped", |disk| disk.swap(&disk.keys().0[1], &disk.keys().0[2]), 2, Wrong::Edited),
         ("deleted", |disk| drop(disk.0.remove(&disk.keys().0[2]).unwrap()), 3, Wrong::Missing),
