@@ -180,7 +180,7 @@ impl Bench {
     pub(crate) async fn take_only(&self, schema: serde_json::Value) {
         let mut bill = connector("bill", true);
         bill.manifest.actions[0].input = schema;
-        let mut commit = Commit::new();
+        let mut commit = by_a_person(&self.tenant);
         commit.put_connector(&self.tenant, &bill, Expect::Any);
         self.store.commit(commit).await.unwrap();
     }

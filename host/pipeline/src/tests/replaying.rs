@@ -110,12 +110,12 @@ async fn a_record_that_comes_back_each_time_is_not_replayed_for_ever() {
     let (mut bench, letter) = buried().await;
     bench.options.replays_max = 2;
     for replays in 1..=2 {
-        let id = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap();
+        let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
         assert_eq!(bench.work(&id).await.status, RunStatus::Partial);
         assert_eq!(bench.letters().remove(0).replays, replays);
     }
     let handed_over = bench.script.handed_over().len();
-    let refused = replay(&bench.room(), &bench.tenant, &letter.id).await.unwrap_err();
+    let refused = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap_err();
     assert_eq!(refused.code(), "replays_exhausted");
     assert!(matches!(refused, PipelineError::ReplayedTooOften { replays: 2, .. }));
     assert_eq!(bench.letters().remove(0).state, DeadLetterState::Parked);
