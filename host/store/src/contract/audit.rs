@@ -13,8 +13,9 @@ use crate::files::artefacts::ArtefactFiles;
 use crate::files::components::ComponentFiles;
 use crate::keys::{self, Key};
 use crate::open::{Parts, assemble};
+use crate::root::RootKey;
 use crate::tables::Audit as _;
-use crate::{Commit, Engine, Expect, KeyEncryptionKey, Paging, Store, StoreError};
+use crate::{Commit, Engine, Expect, Paging, Store, StoreError};
 
 for_each_backend!(
     many_changes_at_once_make_one_chain_without_gaps,
@@ -294,14 +295,14 @@ impl Backend for Full {
 #[tokio::test]
 async fn what_cannot_be_written_down_does_not_happen() {
     let full = Arc::new(Full::default());
-    let key_encryption_key = KeyEncryptionKey::for_tests();
+    let root = RootKey::for_tests();
     let parts = Parts {
         backend: Arc::clone(&full) as Arc<dyn Backend>,
         components: ComponentFiles::in_memory(),
-        artefacts: ArtefactFiles::in_memory(&key_encryption_key),
+        artefacts: ArtefactFiles::in_memory(&root),
         lock: None,
     };
-    let store = Store::from_inner(assemble(parts, &key_encryption_key).unwrap());
+    let store = Store::from_inner(assemble(parts, &root).unwrap());
     append(&store, &tenant("acme"), 1).await;
     store.takes_writes().unwrap();
     full.full.store(true, Ordering::SeqCst);
