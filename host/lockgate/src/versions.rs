@@ -3,6 +3,7 @@
 //! A profile stays with its version until somebody moves it. A version that asks for no more is taken up by `upgrade`;
 //! one that asks for more waits for the consent of an owner, and the profile goes on as it is.
 
+use domain::audit::Verb;
 use domain::connector::{Connector, ConnectorRef};
 use domain::consent::{self, Diff, NotAdopted};
 use domain::profile::Profile;
@@ -82,7 +83,8 @@ impl Tenant {
         version: Option<&str>,
         shown: Option<&Digest>,
     ) -> Result<Profile, Error> {
-        self.change_profile(profile, |row| {
+        let verb = if shown.is_some() { Verb::ProfileConsented } else { Verb::ProfileUpgraded };
+        self.change_profile(profile, verb, |row| {
             let (old, new) = self.both(row, version)?;
             *row = consent::adopt(row, &old, &new, shown, &self.rooms.ceiling, self.now())?;
             Ok(())

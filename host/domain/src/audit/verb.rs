@@ -30,6 +30,10 @@ verbs! {
     ProfileCreated = "profile.created",
     ProfileGranted = "profile.granted",
     ProfileRevoked = "profile.revoked",
+    /// It uses another version of its connector, which asks for no more.
+    ProfileUpgraded = "profile.upgraded",
+    /// It uses another version of its connector, and somebody agreed to what that asks for.
+    ProfileConsented = "profile.consented",
     ProfileEnabled = "profile.enabled",
     ProfileDisabled = "profile.disabled",
     /// A person had its target and credential verified.
