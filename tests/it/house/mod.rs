@@ -2,6 +2,7 @@
 
 mod floors;
 mod guests;
+mod lock;
 mod routes;
 mod symmetry;
 mod tidy;
