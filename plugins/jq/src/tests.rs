@@ -85,7 +85,7 @@ fn every_record_has_its_own_result_in_order() {
 
 #[test]
 fn integers_and_decimals_keep_every_digit() {
-    for text in ["12345678901234567890123", "9007199254740993", "4451.7050", "-0.10", "1e308"] {
+    for text in ["18446744073709551615", "9007199254740993", "4451.7050", "-0.10", "1e308"] {
         let results = Jq::transform(".n", vec![format!("{{\"n\":{text}}}")]);
         assert_eq!(results, [Ok(Some(text.to_owned()))]);
     }
@@ -172,9 +172,15 @@ fn what_has_no_json_text_is_an_error() {
         "{a: [-infinite]}",
         "1e1000",
         "[{a: -1e400}]",
+        "18446744073709551616",
+        "{\"n\": [-9223372036854775809]}",
         "reduce range(200) as $n (1; [.])",
     ] {
         assert!(invalid(program, json!("x")).contains("not JSON"), "{program}");
+    }
+    // Digits in a text, and a double that is large, are what they are.
+    for program in ["{a: \"18446744073709551616\", b: 1e300, c: \"\\\"99999999999999999999\"}", "1.5e30"] {
+        assert!(matches!(map(program, json!(null)), Ok(Some(_))), "{program}");
     }
     let deep = map("reduce range(100) as $n (1; [.])", json!(null)).expect("a result that the host reads");
     assert!(deep.is_some());
