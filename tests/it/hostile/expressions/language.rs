@@ -259,8 +259,10 @@ impl Clock for Own {
 
 impl Randomness for Own {
     fn fill(&self, bytes: &mut [u8]) {
-        for (byte, n) in bytes.iter_mut().zip(0_u8..) {
-            *byte = n.wrapping_mul(7).wrapping_add(self.0);
+        let mut state = u64::from(self.0);
+        for byte in bytes {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
         }
     }
 }
