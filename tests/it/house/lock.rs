@@ -122,8 +122,8 @@ fn a_lock_file_with_a_hole_is_found_out() {
     let bans = bans(
         "    { crate = \"reqwest\", wrappers = [\"egress\", \"cli\"] },\n    { crate = \"openssl\", wrappers = [] },",
     );
-    assert_eq!(problems(&good, &bans), [String::new(); 0]);
-    assert_eq!(problems(&(good.clone() + &package("egress", "0.1.0", "reqwest")), &bans), [String::new(); 0]);
+    assert!(problems(&good, &bans).is_empty());
+    assert!(problems(&(good.clone() + &package("egress", "0.1.0", "reqwest")), &bans).is_empty());
     for bad in [
         package("wasmtime", "48.0.7", "serde"),
         package("wasmtime", "49.0.0", "serde"),
