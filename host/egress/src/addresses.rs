@@ -9,7 +9,7 @@ use domain::injected::NameError;
 use domain::{FailureCode, Resolver};
 use tokio::time::{Instant, timeout_at};
 
-use crate::door::Refusal;
+use crate::door::{Inner, Refusal};
 use crate::failure;
 use crate::tenants::{Tenant, TooBusy};
 
@@ -19,15 +19,15 @@ const ANSWERS_MAX: usize = 64;
 pub(crate) async fn vetted(
     permit: &Permit<Wire>,
     tenant: &Tenant,
-    resolver: &Arc<dyn Resolver>,
+    inner: &Inner,
     until: Instant,
     deadline: Instant,
 ) -> Result<Vetted, Refusal> {
     let addresses: Vec<IpAddr> = match permit.literal() {
         Some(address) => vec![address],
-        None => resolved(permit.origin().host(), tenant, resolver, until, deadline).await?,
+        None => resolved(permit.origin().host(), tenant, &inner.resolver, until, deadline).await?,
     };
-    Ok(permit.vet(&addresses)?)
+    Ok(permit.vet(&addresses, &inner.doors)?)
 }
 
 async fn resolved(

@@ -1,14 +1,17 @@
 //! The door itself: takes a permit, and at every hop asks again for address, credential and time.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::egress::{Permit, Response, Wire};
+use domain::egress::{Permit, Response, Vetted, Wire};
 use domain::exchange::{Exchange, SendFailure};
 use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, TenantId};
 use tokio::time::Instant;
 
+use crate::addresses;
+use crate::doors::Doors;
 use crate::hop::{Hop, Outcome};
 use crate::options::{EgressError, EgressOptions};
 use crate::row::Row;
@@ -23,6 +26,7 @@ pub(crate) struct Inner {
     pub(crate) options: EgressOptions,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) tls: Tls,
+    pub(crate) doors: Doors,
     clock: Arc<dyn Clock>,
     pub(crate) tenants: Tenants,
     spans: AtomicU64,
@@ -71,7 +75,21 @@ impl Egress {
         let tenants = Tenants::new(&options);
         // Seeded with the time, so that a trace that outlives this process does not see its spans again.
         let spans = AtomicU64::new(clock.now().as_ms().unsigned_abs() << 20);
-        Ok(Self(Arc::new(Inner { options, resolver, tls, clock, tenants, spans })))
+        Ok(Self(Arc::new(Inner { options, resolver, tls, doors: Doors::default(), clock, tenants, spans })))
+    }
+
+    /// Tells the door that this host listens there: nothing is dialled that leads back, unless the ceiling names the
+    /// origin itself.
+    pub fn listens_on(&self, address: SocketAddr) {
+        self.0.doors.add(address);
+    }
+
+    /// Judges where a permitted request would go, as `send` does, and sends nothing.
+    pub async fn look_up(&self, tenant: &TenantId, permit: &Permit<Wire>) -> Result<Vetted, Refusal> {
+        let inner = &*self.0;
+        let tenant = inner.tenants.get(tenant);
+        let until = Instant::now() + Duration::from_millis(inner.options.connect_timeout_ms);
+        addresses::vetted(permit, &tenant, inner, until, until).await
     }
 
     /// Requests that hold a turn: being sent or answered, pauses excluded.

@@ -62,8 +62,7 @@ impl Hop<'_> {
         if turn.is_none() {
             *turn = Some(self.inner.tenants.turn(self.tenant, until).await?);
         }
-        let vetted =
-            addresses::vetted(permit, self.tenant, &self.inner.resolver, until, self.deadline).await?;
+        let vetted = addresses::vetted(permit, self.tenant, self.inner, until, self.deadline).await?;
         let credential = credential::for_origin(self.sender, permit, self.credentials, self.deadline).await?;
         let scrubber = match &credential {
             Some(credential) => {

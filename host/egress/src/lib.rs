@@ -2,7 +2,7 @@
 //!
 //! `Egress::send` takes a `Permit<Wire>` and nothing else, so what was not judged cannot be sent. Each hop goes through
 //! the same steps (`hop`): the profile's pace and the tenant's turn (`pace`, `tenants`), name resolution and the class
-//! of every answer (`addresses`), the credential for this origin (`credential`), a connection to the vetted addresses
+//! of every answer (`addresses`, `doors`), the credential for this origin (`credential`), a connection to the vetted addresses
 //! and no others (`idle`, `dial`, `tls`, `connection`), the request (`outgoing`), the answer within its caps
 //! (`incoming`, `decode`), and the echoes of the credential masked in it (`scrub`). A redirect starts at the first gate
 //! again (`redirect`), and every hop leaves a redacted row (`row`), refused ones included.
@@ -18,6 +18,7 @@ mod credential;
 mod decode;
 mod dial;
 mod door;
+mod doors;
 mod failure;
 mod hop;
 mod idle;

@@ -2,7 +2,8 @@
 //!
 //! The rows follow the special-purpose registries of IANA; what they leave out of the globally assigned space is
 //! refused as well. An IPv4 address inside an IPv6 address is refused whatever it is: no remote needs that form, and
-//! every transition mechanism is a second way to a private address.
+//! every transition mechanism is a second way to a private address. What is inside is unwrapped to be named in the
+//! refusal, never to excuse the wrapping.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -112,7 +113,11 @@ const V4: [(Ipv4Net, AddressClass); 27] = [
     (v4(240, 0, 0, 0, 4), AddressClass::Reserved),
 ];
 
-const V6: [(Ipv6Net, AddressClass); 24] = [
+const V6: [(Ipv6Net, AddressClass); 28] = [
+    (v6(0xfd00_0ec2_0000_0000_0000_0000_0000_0023, 128), AddressClass::Metadata),
+    (v6(0xfd00_0ec2_0000_0000_0000_0000_0000_0253, 128), AddressClass::Metadata),
+    (v6(0xfd00_0042_0000_0000_0000_0000_0000_0042, 128), AddressClass::Metadata),
+    (v6(0xfe80_0000_0000_0000_0000_0000_a9fe_a9fe, 128), AddressClass::Metadata),
     (v6(0xfd00_0ec2_0000_0000_0000_0000_0000_0254, 128), AddressClass::Metadata),
     (v6(0xfd20_00ce_0000_0000_0000_0000_0000_0254, 128), AddressClass::Metadata),
     (v6(0, 128), AddressClass::Unspecified),
@@ -142,7 +147,28 @@ const V6: [(Ipv6Net, AddressClass); 24] = [
 /// The only part of IPv6 from which public addresses are assigned.
 const GLOBAL_V6: Ipv6Net = v6(0x2000 << 112, 3);
 
-/// The class of an address, by its own form: an address inside another is not unwrapped.
+/// The IPv4 address that an IPv6 address carries, where its form has a place for one.
+pub fn inside(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    let bits = address.to_bits();
+    #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
+    let low = bits as u32;
+    let carried = match classify_v6(address) {
+        AddressClass::Ipv4Mapped
+        | AddressClass::Ipv4Compatible
+        | AddressClass::Ipv4Translated
+        | AddressClass::Nat64
+        | AddressClass::Isatap => low,
+        #[expect(clippy::cast_possible_truncation, reason = "32 bits behind the prefix 2002::/16 are meant")]
+        AddressClass::SixToFour => (bits >> 80) as u32,
+        // Teredo writes the client's address inverted.
+        AddressClass::Teredo => !low,
+        _ => return None,
+    };
+    Some(Ipv4Addr::from_bits(carried))
+}
+
+/// The class of an address, by its own form: what is inside another is never looked at to allow it.
 pub fn classify(address: IpAddr) -> AddressClass {
     match address {
         IpAddr::V4(address) => classify_v4(address),

@@ -45,6 +45,16 @@ pub(super) fn check(spent: Spent, limits: &Limits, request_bytes: usize) -> Resu
     Ok(())
 }
 
+/// What the budget is, for explanations. Nothing is taken from it.
+pub(super) fn shown(limits: &Limits, request_bytes: usize, rate: Option<wit::Rate>) -> String {
+    let pace = rate
+        .map_or_else(String::new, |rate| format!("; {} a second, {} at once", rate.per_second, rate.burst));
+    format!(
+        "{request_bytes} of {} bytes; up to {} requests a call{pace}",
+        limits.request_bytes, limits.requests
+    )
+}
+
 /// One request, in the unit in which time refills: with `n` requests a second, each microsecond brings `n`.
 const REQUEST: u64 = 1_000_000;
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::origin::{InvalidOrigin, Origin, Scheme};
+use super::public_suffix::PublicSuffix;
 use crate::denial::{Denial, Gate};
 
 /// Which hosts may be granted at all. The default lets every public https host be granted, and nothing else.
@@ -28,11 +29,21 @@ impl Default for Ceiling {
 const HTTPS_PORT: u16 = 443;
 
 /// Names that never mean a public host; the last label decides.
-const LOCAL_NAMES: [&str; 8] = ["localhost", "local", "internal", "lan", "home", "corp", "onion", "arpa"];
-
-/// Second labels under which registries of two-letter domains hand out names to anybody.
-const REGISTRY_LABELS: [&str; 14] =
-    ["ac", "asn", "co", "com", "edu", "go", "gob", "gov", "gv", "id", "ne", "net", "or", "org"];
+const LOCAL_NAMES: [&str; 13] = [
+    "alt",
+    "arpa",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
+];
 
 /// `https://api.stripe.com`, `https://*.stripe.com` or `https://*`, each with an optional port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +70,10 @@ pub enum InvalidPattern {
         "a wildcard stands for the first labels only and needs a name of its own after it, as in https://*.example.com"
     )]
     Wildcard,
+    #[error(
+        "{0} is a public suffix: strangers own the names below it. Name the hosts, or names below it that have one owner"
+    )]
+    PublicSuffix(String),
     #[error("plain http is allowed only to origins in `private`")]
     Http,
     #[error("an address is allowed only as an origin in `private`")]
@@ -85,6 +100,13 @@ impl Ceiling {
         if is_local_name(origin.host()) {
             return refuse("is a local name, which the operator's ceiling does not name", private);
         }
+        if PublicSuffix::is_registry(origin.host()) {
+            return Err(Denial::new(
+                Gate::Ceiling,
+                format!("{origin} is a public suffix, which nobody owns"),
+                "no policy allows it: use a host below it",
+            ));
+        }
         if self.hosts.iter().any(|pattern| pattern.covers(origin)) {
             return Ok(());
         }
@@ -94,6 +116,26 @@ impl Ceiling {
     /// Whether plain http and private addresses are allowed for this origin.
     pub fn allows_private(&self, origin: &Origin) -> bool {
         self.private.contains(origin)
+    }
+
+    /// Whether the operator wrote down this very origin, and not only a pattern that covers it.
+    pub fn names(&self, origin: &Origin) -> bool {
+        self.allows_private(origin)
+            || self
+                .hosts
+                .iter()
+                .any(|pattern| matches!(pattern.host, Hosts::Exactly(_)) && pattern.covers(origin))
+    }
+
+    /// The line of the ceiling that lets this origin pass, for explanations.
+    pub(super) fn line(&self, origin: &Origin) -> String {
+        if self.allows_private(origin) {
+            return format!("ceiling.private names {origin}");
+        }
+        match self.hosts.iter().find(|pattern| pattern.covers(origin)) {
+            Some(pattern) => format!("ceiling.hosts has {pattern}"),
+            None => "no line of the ceiling".to_owned(),
+        }
     }
 }
 
@@ -126,6 +168,9 @@ impl FromStr for HostPattern {
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
         let Some((scheme, rest)) = text.split_once("://*") else {
             let origin = https(text)?;
+            if PublicSuffix::is_registry(origin.host()) {
+                return Err(InvalidPattern::PublicSuffix(origin.host().to_owned()));
+            }
             return Ok(Self { port: origin.port(), host: Hosts::Exactly(origin.host().to_owned()) });
         };
         if rest.is_empty() || rest.starts_with(':') {
@@ -134,8 +179,8 @@ impl FromStr for HostPattern {
         }
         let name = rest.strip_prefix('.').ok_or(InvalidPattern::Wildcard)?;
         let origin = https(&format!("{scheme}://{name}"))?;
-        if is_registry(origin.host()) {
-            return Err(InvalidPattern::Wildcard);
+        if PublicSuffix::of(origin.host()).is_some() {
+            return Err(InvalidPattern::PublicSuffix(origin.host().to_owned()));
         }
         Ok(Self { port: origin.port(), host: Hosts::Below(origin.host().to_owned()) })
     }
@@ -147,16 +192,6 @@ fn https(text: &str) -> Result<Origin, InvalidPattern> {
         return Err(InvalidPattern::Address);
     }
     if origin.scheme() == Scheme::Https { Ok(origin) } else { Err(InvalidPattern::Http) }
-}
-
-/// Whether strangers own the names below this one: `com`, `co.uk`.
-fn is_registry(name: &str) -> bool {
-    let labels: Vec<&str> = name.split('.').collect();
-    match labels.as_slice() {
-        [_] => true,
-        [second, top] => top.len() == 2 && REGISTRY_LABELS.contains(second),
-        _ => false,
-    }
 }
 
 impl fmt::Display for HostPattern {
@@ -214,6 +249,10 @@ mod tests {
             "https://8.8.8.8",
             "https://[::1]",
             "http://127.0.0.1:4010",
+            "https://app.localhost",
+            "https://router.home.arpa",
+            "https://wiki.intranet",
+            "https://co.uk",
         ] {
             assert_eq!(
                 ceiling.allows(&origin(text)).map_err(|denial| denial.gate),
@@ -261,6 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn only_a_written_origin_is_named() {
+        let ceiling =
+            ceiling(&["https://*.stripe.com", "https://erp.example.com:8443"], &["http://127.0.0.1:1"]);
+        for (text, named) in [
+            ("https://api.stripe.com", false),
+            ("https://erp.example.com:8443", true),
+            ("https://erp.example.com", false),
+            ("http://127.0.0.1:1", true),
+        ] {
+            assert_eq!(ceiling.names(&origin(text)), named, "{text}");
+        }
+    }
+
+    #[test]
     fn a_pattern_that_covers_strangers_or_means_nothing_is_refused() {
         for text in [
             "",
@@ -269,6 +322,17 @@ mod tests {
             "https://*.com",
             "https://*.co.uk",
             "https://*.com.au",
+            "https://*.github.io",
+            "https://*.s3.amazonaws.com",
+            "https://*.anything.ck",
+            "https://*.xn--p1ai",
+            "https://*.рф",
+            "https://*.nosuchregistry",
+            "https://*.CO.UK",
+            "https://co.uk",
+            "https://com",
+            "https://example.com:0443",
+            "https://example.com:",
             "https://a.*.com",
             "https://*x.com",
             "https://**.example.com",

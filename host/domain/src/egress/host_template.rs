@@ -9,6 +9,7 @@ use serde_json::Value;
 use wit::{HostInput, InputKind};
 
 use super::origin::{InvalidOrigin, Origin, is_host_name};
+use super::public_suffix::PublicSuffix;
 
 const TEXT_BYTES_MAX: usize = 300;
 
@@ -47,6 +48,10 @@ pub enum InvalidHostTemplate {
     HostNameInside(String),
     #[error(transparent)]
     Origin(#[from] InvalidOrigin),
+    #[error(
+        "{0:?} is or covers a public suffix: strangers own such names; name hosts below one that has one owner"
+    )]
+    PublicSuffix(String),
 }
 
 /// Why a configuration does not fill a template.
@@ -68,6 +73,8 @@ pub enum UnresolvedHost {
     Filled { template: String, error: InvalidOrigin },
     #[error("{template} becomes an address with this configuration; it must become a name")]
     Address { template: String },
+    #[error("{template} becomes {host} with this configuration, which is a public suffix: nobody owns it")]
+    PublicSuffix { template: String, host: String },
 }
 
 impl HostTemplate {
@@ -77,6 +84,11 @@ impl HostTemplate {
         }
         let shape =
             if text.contains(['{', '}']) { placeholders(text, inputs)? } else { Shape::Fixed(text.parse()?) };
+        if let Shape::Fixed(origin) = &shape
+            && PublicSuffix::is_registry(origin.host())
+        {
+            return Err(InvalidHostTemplate::PublicSuffix(origin.host().to_owned()));
+        }
         Ok(Self { text: text.to_owned(), shape })
     }
 
@@ -87,6 +99,15 @@ impl HostTemplate {
 
     /// The origin that the template means for one configuration.
     pub fn resolve(&self, config: &Value) -> Result<Origin, UnresolvedHost> {
+        let origin = self.filled(config)?;
+        if PublicSuffix::is_registry(origin.host()) {
+            let (template, host) = (self.text.clone(), origin.host().to_owned());
+            return Err(UnresolvedHost::PublicSuffix { template, host });
+        }
+        Ok(origin)
+    }
+
+    fn filled(&self, config: &Value) -> Result<Origin, UnresolvedHost> {
         match &self.shape {
             Shape::Fixed(origin) => Ok(origin.clone()),
             Shape::Whole(input) => {
@@ -176,7 +197,25 @@ fn shape(text: &str, pieces: Vec<Piece>) -> Result<Shape, InvalidHostTemplate> {
     }
     // With a harmless value in each place, the template itself must be an origin: no path, no user, no second host.
     let origin: Origin = probe.parse()?;
-    if origin.literal().is_some() { Err(InvalidHostTemplate::Syntax) } else { Ok(Shape::Filled(pieces)) }
+    if origin.literal().is_some() {
+        return Err(InvalidHostTemplate::Syntax);
+    }
+    if covers_a_registry(&pieces) {
+        return Err(InvalidHostTemplate::PublicSuffix(text.to_owned()));
+    }
+    Ok(Shape::Filled(pieces))
+}
+
+/// Whether a label of the configuration's choice stands directly below a registry, or is one: `https://{shop}.com`,
+/// `https://shop.{land}`. Every name of the registry would be one configuration away.
+fn covers_a_registry(pieces: &[Piece]) -> bool {
+    match pieces {
+        [.., Piece::Input(input), Piece::Text(text)] if input.kind == InputKind::Label => {
+            let host = text.split_once(':').map_or(text.as_str(), |(host, _)| host);
+            host.split_once('.').is_none_or(|(_, tail)| PublicSuffix::is_registry(tail))
+        }
+        _ => false,
+    }
 }
 
 fn stands_alone(text: &str, name: &str) -> bool {
@@ -302,10 +341,23 @@ mod tests {
 
     #[test]
     fn digits_never_add_up_to_an_address() {
-        let inputs = [input("a", InputKind::Label, None), input("b", InputKind::Label, None)];
-        let template = HostTemplate::parse("https://{a}.{b}", &inputs).unwrap();
-        let refused = template.resolve(&json!({ "a": "127", "b": "1" }));
+        let refused = resolve("https://{server}", json!({ "server": "127.1" }));
         assert!(matches!(refused, Err(UnresolvedHost::Address { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_configuration_cannot_name_a_registry() {
+        for (template, config) in [
+            ("https://{server}", json!({ "server": "co.uk" })),
+            ("https://{server}", json!({ "server": "com" })),
+            ("{base}", json!({ "base": "https://com.au" })),
+        ] {
+            let refused = resolve(template, config);
+            assert!(matches!(refused, Err(UnresolvedHost::PublicSuffix { .. })), "{refused:?}");
+        }
+        // A name that a company lets strangers have names below is one host, chosen by name.
+        assert!(HostTemplate::parse("https://{shop}.github.io", &inputs()).is_ok());
+        assert!(HostTemplate::parse("https://s3.amazonaws.com", &inputs()).is_ok());
     }
 
     #[test]
@@ -335,6 +387,14 @@ mod tests {
             "ftp://{shop}.example.com",
             "https://{shop}.0x7f",
             "https://{shop}..com",
+            "https://{shop}.com",
+            "https://{shop}.com:8443",
+            "https://api-{shop}.co.uk",
+            "https://{shop}.{region}",
+            "https://api.{region}",
+            "https://{shop}",
+            "https://co.uk",
+            "https://com",
         ] {
             assert!(HostTemplate::parse(template, &inputs()).is_err(), "{template}");
         }

@@ -8,10 +8,16 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::origin::{InvalidOrigin, Origin};
+use super::origin::{InvalidOrigin, Origin, has_plain_port};
+use super::request::Request;
 use crate::denial::{Denial, Gate};
 
 pub(super) const URL_BYTES_MAX: usize = 8 << 10;
+
+/// Parameters that one framework or another takes for the method. No manifest can declare them: a request that is to
+/// delete something is a DELETE, under a scope that says so.
+const METHOD_OVERRIDES: [&str; 6] =
+    ["_method", "_httpmethod", "x-http-method", "x-http-method-override", "x-method-override", "$httpmethod"];
 
 /// The methods that a connector may use. `CONNECT` and `TRACE` are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +76,13 @@ impl FromStr for Method {
             _ => Err(UnknownMethod),
         }
     }
+}
+
+/// Method, URL and origin in the one form in which they are judged and sent.
+pub(super) fn request(request: &Request) -> Result<(Method, Url, Origin), Denial> {
+    let method = method(&request.method)?;
+    let (url, origin) = url(&request.url)?;
+    Ok((method, url, origin))
 }
 
 pub(super) fn method(text: &str) -> Result<Method, Denial> {
@@ -137,6 +150,12 @@ fn check_authority(authority: &str) -> Result<(), Denial> {
         return Err(refuse(
             "the URL has no plain host",
             "write the host in letters, digits, hyphens and dots",
+        ));
+    }
+    if !has_plain_port(authority) {
+        return Err(refuse(
+            "the URL has no plain port",
+            "write a number from 1 to 65535 without leading zeros",
         ));
     }
     Ok(())
@@ -217,9 +236,12 @@ fn is_encoded_twice(once: &[u8]) -> bool {
 
 /// Frameworks that let a query parameter replace the method would carry a request past a method rule.
 fn overrides_method(url: &Url) -> bool {
-    url.query_pairs().any(|(name, _)| {
-        name.eq_ignore_ascii_case("_method") || name.eq_ignore_ascii_case("x-http-method-override")
-    })
+    url.query_pairs().any(|(name, _)| is_method_override(&name))
+}
+
+/// Whether a parameter of this name replaces the method, in a query or in a form.
+pub(super) fn is_method_override(name: &str) -> bool {
+    METHOD_OVERRIDES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn refuse(reason: &str, remedy: &str) -> Denial {

@@ -56,7 +56,7 @@ pub enum InvalidOrigin {
         "the host is not a plain host name: use labels of letters, digits and hyphens, without a trailing dot"
     )]
     Host,
-    #[error("port 0 cannot be reached")]
+    #[error("a port is a number from 1 to 65535 without leading zeros")]
     Port,
 }
 
@@ -111,6 +111,22 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
+/// Whether an authority has no port or one in its only spelling: other programs read `:007` and `:` as they like.
+pub(super) fn has_plain_port(authority: &str) -> bool {
+    let after_host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or("", |(_, after)| after),
+        None => authority.find(':').and_then(|at| authority.get(at..)).unwrap_or_default(),
+    };
+    match after_host.strip_prefix(':') {
+        None => after_host.is_empty(),
+        Some(port) => {
+            (1..=5).contains(&port.len())
+                && !port.starts_with('0')
+                && port.bytes().all(|b| b.is_ascii_digit())
+        }
+    }
+}
+
 impl FromStr for Origin {
     type Err = InvalidOrigin;
 
@@ -132,6 +148,9 @@ impl FromStr for Origin {
         // The URL standard skips further slashes and decodes percent signs; an origin has neither.
         if authority.is_empty() || authority.contains('%') {
             return Err(InvalidOrigin::Host);
+        }
+        if !has_plain_port(authority) {
+            return Err(InvalidOrigin::Port);
         }
         let url = Url::parse(text).map_err(|_| InvalidOrigin::Syntax)?;
         Self::of(&url)
@@ -174,7 +193,6 @@ mod tests {
             ("HTTPS://API.Stripe.com:443/", "https://api.stripe.com"),
             ("http://localhost:4010", "http://localhost:4010"),
             ("http://example.com:80", "http://example.com"),
-            ("https://example.com:0443", "https://example.com"),
             ("https://bücher.example", "https://xn--bcher-kva.example"),
             ("http://0x7f.1:4010", "http://127.0.0.1:4010"),
             ("http://[0:0::1]:4010", "http://[::1]:4010"),
@@ -205,8 +223,21 @@ mod tests {
             "https://*.example.com",
             "https://_x.example.com",
             "https://-a.com",
+            "https://example.com:",
             "https://example.com:0",
+            "https://example.com:0443",
+            "https://example.com:+443",
+            "https://example.com:443,80",
             "https://example.com:65536",
+            "https://[::1]:",
+            "https://[::1]:080",
+            "https://[::1]x",
+            "https://[::1%eth0]",
+            "https://xn--zz.example",
+            "https://xn--.example",
+            "https://.*\\.example\\.com",
+            "https://exam\u{200b}ple.com/x",
+            "https://com*",
             "https://example.com:1-2",
             "https://10.0.0.0/8",
             "https:\\\\example.com",

@@ -45,6 +45,11 @@ pub enum InvalidPath {
 }
 
 impl PathTemplate {
+    /// As it is written in the manifest.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the template covers a canonical path.
     pub fn matches(&self, path: &str) -> bool {
         let Some(path) = path.strip_prefix('/') else { return false };

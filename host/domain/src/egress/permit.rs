@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::address::{AddressClass, classify};
+use super::address::{AddressClass, classify, inside};
 use super::budget::Spent;
 use super::normalise::{Method, URL_BYTES_MAX};
 use super::origin::{Origin, Scheme};
+use super::own::{self, OwnDoors};
 use super::policy::Policy;
 use super::request::Request;
 use crate::denial::{Denial, Gate};
@@ -128,22 +129,31 @@ impl Permit<Wire> {
 
     /// Judges what the host's name resolved to. One blocked address blocks all: a name that mixes public and private
     /// addresses is either broken or an attack.
-    pub fn vet(&self, addresses: &[IpAddr]) -> Result<Vetted, Denial> {
-        let private = self.policy.ceiling().allows_private(&self.origin);
+    pub fn vet(&self, addresses: &[IpAddr], own: &dyn OwnDoors) -> Result<Vetted, Denial> {
+        let ceiling = self.policy.ceiling();
+        let private = ceiling.allows_private(&self.origin);
         for address in addresses {
             let class = classify(*address);
-            if class == AddressClass::Public || (private && class.may_be_private()) {
-                continue;
+            if class != AddressClass::Public && !(private && class.may_be_private()) {
+                return Err(self.blocked(class, inside(*address).map(|inner| classify(IpAddr::V4(inner)))));
             }
-            let remedy = if class.may_be_private() {
-                format!("the operator can allow it with `ceiling.private = [\"{}\"]`", self.origin)
-            } else {
-                "no policy allows it: use a host with a public address".to_owned()
-            };
-            let reason = format!("{} is at a {} address", self.origin, class.as_str());
-            return Err(Denial::new(Gate::Address, reason, remedy));
+        }
+        if !ceiling.names(&self.origin) {
+            own::check(&self.origin, addresses, own)?;
         }
         Ok(Vetted { origin: self.origin.clone(), addresses: addresses.to_vec() })
+    }
+
+    fn blocked(&self, class: AddressClass, inner: Option<AddressClass>) -> Denial {
+        let remedy = if class.may_be_private() {
+            format!("the operator can allow it with `ceiling.private = [\"{}\"]`", self.origin)
+        } else {
+            "no policy allows it: use a host with a public address".to_owned()
+        };
+        let carries =
+            inner.map_or_else(String::new, |inner| format!(" with a {} IPv4 address inside", inner.as_str()));
+        let reason = format!("{} is at a {} address{carries}", self.origin, class.as_str());
+        Denial::new(Gate::Address, reason, remedy)
     }
 
     /// Whether a redirect with this status may be followed for this request. Where not, its response is the answer.

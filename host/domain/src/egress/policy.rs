@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
-use url::Url;
 use wit::{Manifest, Rate};
 
 use super::budget::{self, Spent};
 use super::ceiling::Ceiling;
+use super::explain::{Course, Explained, Strict, Told};
+use super::form;
 use super::headers;
 use super::host_template::{HostTemplate, InvalidHostTemplate, UnresolvedHost};
 use super::normalise::{self, Method};
 use super::origin::{Origin, Scheme};
 use super::permit::{Permit, Wire};
 use super::request::{CredentialPlace, Request};
+pub use super::rights::Covering;
+use super::rights::Rights;
 use super::scope::ScopeRules;
 use crate::call::Limits;
 use crate::denial::{Denial, Gate};
 use crate::ids::{ProfileName, ScopeName};
 use crate::profile::Grant;
-
-/// How much of a path a denial shows.
-const SHOWN_PATH_BYTES_MAX: usize = 200;
 
 /// What a policy is made of.
 #[derive(Clone, Copy, Debug)]
@@ -62,17 +62,6 @@ pub struct Policy {
     rights: Option<Rights>,
 }
 
-#[derive(Clone, Debug)]
-struct Rights {
-    profile: ProfileName,
-    connector: String,
-    requested: BTreeSet<Origin>,
-    granted: BTreeSet<Origin>,
-    scopes: Vec<ScopeRules>,
-    credential: Option<CredentialPlace>,
-    rate: Option<Rate>,
-}
-
 impl Policy {
     pub fn new(parts: PolicyParts<'_>) -> Result<Self, PolicyError> {
         let PolicyParts { profile, manifest, config, grant, ceiling, limits, credential, rate } = parts;
@@ -103,29 +92,60 @@ impl Policy {
         Self { ceiling, limits: Limits::default(), rights: None }
     }
 
-    /// Asks every gate, in the order that the module states.
+    /// Asks every gate, in the order that the module states. The first that refuses answers.
     pub fn judge(self: &Arc<Self>, request: Request, spent: Spent) -> Result<Permit<Wire>, Denial> {
-        let rights = self.rights.as_ref().ok_or_else(|| {
-            Denial::new(
-                Gate::Capability,
-                "this call has no network",
-                "send requests from an action, a poll or a check of a profile",
-            )
+        self.judge_watched(request, spent, |_| ())
+    }
+
+    /// The same, telling each gate that the request has passed.
+    pub fn judge_watched(
+        self: &Arc<Self>,
+        request: Request,
+        spent: Spent,
+        passed: impl FnMut(Gate),
+    ) -> Result<Permit<Wire>, Denial> {
+        let wire = self.walk(request, spent, &mut Strict(passed))?;
+        Ok(Permit::mint(wire, Arc::clone(self), spent))
+    }
+
+    /// What every gate says of the request, beyond the first refusal too where a gate can still say something.
+    pub fn explain(self: &Arc<Self>, request: Request, spent: Spent) -> Explained {
+        let mut told = Told::default();
+        let wire = self.walk(request, spent, &mut told);
+        told.explained(wire.ok().map(|wire| Permit::mint(wire, Arc::clone(self), spent)))
+    }
+
+    /// The one way through the gates; `course` decides whether it goes on after a refusal.
+    fn walk(&self, request: Request, spent: Spent, course: &mut impl Course) -> Result<Wire, Denial> {
+        let rights = course.need(Gate::Capability, self.rights(), |_| "the call has a network".to_owned())?;
+        let (method, url, origin) =
+            course.need(Gate::Normalise, normalise::request(&request), |(method, url, _)| {
+                format!("{method} {url}")
+            })?;
+        course.ask(Gate::Scheme, self.check_scheme(&origin), |()| origin.scheme().as_str().to_owned())?;
+        course.ask(Gate::Ceiling, self.ceiling.allows(&origin), |()| self.ceiling.line(&origin))?;
+        course.ask(Gate::Hosts, rights.check_host(&origin), |()| {
+            format!("{origin} is requested and granted")
         })?;
-        let method = normalise::method(&request.method)?;
-        let (url, origin) = normalise::url(&request.url)?;
-        self.check_scheme(&origin)?;
-        self.ceiling.allows(&origin)?;
-        rights.check_host(&origin)?;
-        let scope = rights.scope(method, &origin, url.path())?;
-        let headers = headers::check(request.headers, rights.credential_header())?;
-        rights.check_query(&url)?;
+        let scope = course.ask(Gate::Scope, rights.scope(method, &origin, url.path()), |scope| {
+            rights.rule(scope, method, &origin, url.path())
+        })?;
+        let headers = headers::check(request.headers, rights.credential_header())
+            .and_then(|headers| form::check(&headers, &request.body).map(|()| headers));
+        let headers =
+            course.ask(Gate::Headers, headers, |headers| format!("{} of the connector", headers.len()))?;
+        course.ask(Gate::Credential, rights.check_query(&url), |()| rights.credential_shown())?;
+        let headers = headers.unwrap_or_default();
         let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let request_bytes = url.as_str().len() + header_bytes + request.body.len();
-        budget::check(spent, &self.limits, request_bytes)?;
+        course.ask(Gate::Budget, budget::check(spent, &self.limits, request_bytes), |()| {
+            budget::shown(&self.limits, request_bytes, rights.rate)
+        })?;
+        course.close()?;
+        let Some(scope) = scope else { return Err(no_scope()) };
 
         let asked_ms = request.timeout_ms.map_or(self.limits.wall_ms, u64::from);
-        let wire = Wire {
+        Ok(Wire {
             method,
             url,
             origin,
@@ -136,8 +156,22 @@ impl Policy {
             // Nothing waits for no time at all: some clients panic on it.
             timeout_ms: asked_ms.min(self.limits.wall_ms).max(1),
             scope,
-        };
-        Ok(Permit::mint(wire, Arc::clone(self), spent))
+        })
+    }
+
+    fn rights(&self) -> Result<&Rights, Denial> {
+        self.rights.as_ref().ok_or_else(|| {
+            Denial::new(
+                Gate::Capability,
+                "this call has no network",
+                "send requests from an action, a poll or a check of a profile",
+            )
+        })
+    }
+
+    /// Every scope of the manifest that covers this, granted or not.
+    pub fn covering(&self, method: Method, origin: &Origin, path: &str) -> Vec<Covering> {
+        self.rights.as_ref().map(|rights| rights.covering(method, origin, path)).unwrap_or_default()
     }
 
     pub fn limits(&self) -> &Limits {
@@ -181,77 +215,6 @@ impl Policy {
     }
 }
 
-impl Rights {
-    fn check_host(&self, origin: &Origin) -> Result<(), Denial> {
-        if !self.requested.contains(origin) {
-            return Err(Denial::new(
-                Gate::Hosts,
-                format!("the connector {} does not ask for {origin}", self.connector),
-                format!("add \"{origin}\" to `hosts` of its manifest, upload a new version and grant it"),
-            ));
-        }
-        if !self.granted.contains(origin) {
-            return Err(Denial::new(
-                Gate::Hosts,
-                format!("the profile {} was not granted {origin}", self.profile),
-                format!("grant it with `lockgate profiles grant {} --host {origin}`", self.profile),
-            ));
-        }
-        Ok(())
-    }
-
-    fn scope(&self, method: Method, origin: &Origin, path: &str) -> Result<ScopeName, Denial> {
-        let covering: Vec<&ScopeRules> =
-            self.scopes.iter().filter(|scope| scope.covers(method, origin, path)).collect();
-        if let Some(scope) = covering.iter().find(|scope| scope.granted) {
-            return Ok(scope.name.clone());
-        }
-        let shown = shown_path(path);
-        if let Some(scope) = covering.first() {
-            return Err(Denial::new(
-                Gate::Scope,
-                format!("{method} {shown} needs the scope {}, which was not granted", scope.name),
-                format!("grant it with `lockgate profiles grant {} --scope {}`", self.profile, scope.name),
-            ));
-        }
-        Err(Denial::new(
-            Gate::Scope,
-            format!("no scope of the connector {} covers {method} {shown}", self.connector),
-            format!(
-                "its manifest does not declare it: add {{\"method\": \"{method}\", \"path\": ...}} to a scope, upload a new \
-                 version and grant that scope"
-            ),
-        ))
-    }
-
-    /// A second value for the parameter that carries the credential could be taken for it.
-    fn check_query(&self, url: &Url) -> Result<(), Denial> {
-        let Some(carrier) = self.credential_query() else { return Ok(()) };
-        if url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case(carrier)) {
-            return Err(Denial::new(
-                Gate::Credential,
-                format!("the query parameter {carrier} carries the profile's credential"),
-                "leave it out: the host adds it",
-            ));
-        }
-        Ok(())
-    }
-
-    fn credential_header(&self) -> Option<&str> {
-        match &self.credential {
-            Some(CredentialPlace::Header(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    fn credential_query(&self) -> Option<&str> {
-        match &self.credential {
-            Some(CredentialPlace::Query(name)) => Some(name),
-            _ => None,
-        }
-    }
-}
-
 /// Every host of the manifest with the origin that it means for this configuration.
 pub(crate) fn resolved_hosts(
     manifest: &Manifest,
@@ -266,12 +229,9 @@ pub(crate) fn resolved_hosts(
     manifest.hosts.iter().map(resolve).collect()
 }
 
-/// A canonical path is visible ASCII, so it can be cut anywhere and shown as it is.
-fn shown_path(path: &str) -> String {
-    match path.get(..SHOWN_PATH_BYTES_MAX) {
-        Some(start) if start.len() < path.len() => format!("{start}…"),
-        _ => path.to_owned(),
-    }
+/// A course that ends without a refusal has been given a scope; if it ever had not, nothing may leave.
+fn no_scope() -> Denial {
+    Denial::new(Gate::Scope, "no scope covers the request", "ask for a scope that covers it")
 }
 
 #[cfg(test)]

@@ -42,11 +42,17 @@ impl ScopeRules {
     }
 
     pub(super) fn covers(&self, method: Method, origin: &Origin, path: &str) -> bool {
-        self.rules.iter().any(|rule| {
+        self.covering(method, origin, path).is_some()
+    }
+
+    /// The path of the first rule that covers the request, as the manifest spells it.
+    pub(super) fn covering(&self, method: Method, origin: &Origin, path: &str) -> Option<&str> {
+        let rule = self.rules.iter().find(|rule| {
             rule.method == method
                 && rule.host.as_ref().is_none_or(|host| host == origin)
                 && rule.path.matches(path)
-        })
+        });
+        rule.map(|rule| rule.path.as_str())
     }
 }
 

@@ -89,6 +89,10 @@ fn every_special_network_has_its_class() {
         ("fdff::1", UniqueLocal),
         ("fd00:ec2::254", Metadata),
         ("fd20:ce::254", Metadata),
+        ("fd00:ec2::23", Metadata),
+        ("fd00:ec2::253", Metadata),
+        ("fd00:42::42", Metadata),
+        ("fe80::a9fe:a9fe", Metadata),
         ("fe80::1", LinkLocal),
         ("febf::1", LinkLocal),
         ("fec0::1", SiteLocal),
@@ -144,6 +148,29 @@ fn the_neighbours_of_special_networks_are_public() {
         "3ffd::1",
     ] {
         assert_eq!(class(text), AddressClass::Public, "{text}");
+    }
+}
+
+#[test]
+fn what_is_inside_is_found_in_every_form() {
+    for (text, expected) in [
+        ("::ffff:127.0.0.1", Some("127.0.0.1")),
+        ("::169.254.169.254", Some("169.254.169.254")),
+        ("::ffff:0:10.0.0.1", Some("10.0.0.1")),
+        ("64:ff9b::a00:1", Some("10.0.0.1")),
+        ("64:ff9b:1::8.8.8.8", Some("8.8.8.8")),
+        ("2002:a9fe:a9fe::1", Some("169.254.169.254")),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", Some("192.0.2.45")),
+        ("2606:4700::5efe:192.168.0.1", Some("192.168.0.1")),
+        ("2606:4700::1111", None),
+        ("fe80::1", None),
+        ("127.0.0.1", None),
+    ] {
+        assert_eq!(
+            inside(text.parse().unwrap()).map(|found| found.to_string()).as_deref(),
+            expected,
+            "{text}"
+        );
     }
 }
 

@@ -82,7 +82,18 @@ fn an_authority_that_could_be_read_in_two_ways_is_refused() {
         "https://user@example.com/",
         "https://user:pw@example.com/",
         "https://a@b@example.com/",
+        "https://example.com:/",
         "https://example.com:0/",
+        "https://example.com:007/",
+        "https://example.com:0443/",
+        "https://[::1]:080/",
+        "https://xn--a/",
+        "https://xn--zz.example/",
+        "https://exa\u{ad}mple.com:08/",
+        "https://LOCALHOST./",
+        "https://api.example.com%2eevil.io/",
+        "https://api.example.com%00.evil.io/",
+        "https://-a.example.com/",
         "https://example.com:65536/",
         "https://example.com:x/",
         "https://example.com./",
@@ -127,8 +138,39 @@ fn a_method_is_an_exact_token() {
 
 #[test]
 fn a_query_cannot_replace_the_method() {
-    for query in ["_method=DELETE", "a=1&_METHOD=put", "%5fmethod=DELETE", "X-HTTP-Method-Override=PUT"] {
+    for query in [
+        "_method=DELETE",
+        "a=1&_METHOD=put",
+        "%5fmethod=DELETE",
+        "%255fmethod=1&_method",
+        "X-HTTP-Method-Override=PUT",
+        "x-method-override=PUT",
+    ] {
         assert_eq!(gate(&format!("https://example.com/x?{query}")), Some(Gate::Normalise), "{query}");
+    }
+}
+
+#[test]
+fn a_name_is_as_long_as_a_resolver_takes_it() {
+    let label = "a".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+    assert_eq!(longest.len(), 253);
+    assert_eq!(gate(&format!("https://{longest}/")), None);
+    assert_eq!(gate(&format!("https://{longest}a/")), Some(Gate::Normalise));
+    assert_eq!(gate(&format!("https://a{label}.example/")), Some(Gate::Normalise));
+}
+
+#[test]
+fn a_homograph_is_another_name() {
+    // Cyrillic letters in place of Latin ones, and characters that fold to Latin ones.
+    for (host, becomes) in [
+        ("аpi.example.com", "xn--pi-6kc.example.com"),
+        ("exаmple.com", "xn--exmple-4nf.com"),
+        ("ex\u{ad}ample.com", "example.com"),
+        ("ＥＸＡＭＰＬＥ.com", "example.com"),
+        ("example。com", "example.com"),
+    ] {
+        assert_eq!(url(&format!("https://{host}/")).unwrap().1.host(), becomes, "{host}");
     }
 }
 

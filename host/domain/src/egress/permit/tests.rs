@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::call::Limits;
-use crate::egress::{Ceiling, PolicyParts};
+use crate::egress::{Ceiling, NoDoors, PolicyParts};
 use crate::profile::Grant;
 
 const LOOPBACK: &str = "http://127.0.0.1:4010";
@@ -54,7 +54,7 @@ fn addresses(texts: &[&str]) -> Vec<IpAddr> {
 fn public_addresses_are_vetted() {
     let permit = permit("GET", "https://a.example.com/files/x");
     let given = addresses(&["8.8.8.8", "2606:4700::1111"]);
-    let vetted = permit.vet(&given).unwrap();
+    let vetted = permit.vet(&given, &NoDoors).unwrap();
     assert_eq!(vetted.addresses(), given);
     assert_eq!(vetted.origin(), permit.origin());
     assert_eq!(permit.literal(), None);
@@ -73,7 +73,7 @@ fn one_blocked_address_blocks_all() {
         "fd00:ec2::254",
     ] {
         for given in [[blocked, "8.8.8.8"], ["8.8.8.8", blocked]] {
-            let denial = permit.vet(&addresses(&given)).unwrap_err();
+            let denial = permit.vet(&addresses(&given), &NoDoors).unwrap_err();
             assert_eq!(denial.gate, Gate::Address, "{given:?}");
             assert!(!denial.to_string().contains(blocked), "a guest learns no address: {denial}");
         }
@@ -84,7 +84,7 @@ fn one_blocked_address_blocks_all() {
 fn an_origin_that_the_ceiling_names_may_be_private_but_never_metadata() {
     let permit = permit("GET", "http://127.0.0.1:4010/files/x");
     assert_eq!(permit.literal(), Some("127.0.0.1".parse().unwrap()));
-    assert!(permit.vet(&addresses(&["127.0.0.1", "10.0.0.1", "::1"])).is_ok());
+    assert!(permit.vet(&addresses(&["127.0.0.1", "10.0.0.1", "::1"]), &NoDoors).is_ok());
     for blocked in [
         "169.254.169.254",
         "169.254.1.1",
@@ -94,7 +94,7 @@ fn an_origin_that_the_ceiling_names_may_be_private_but_never_metadata() {
         "100.100.100.200",
         "::ffff:127.0.0.1",
     ] {
-        assert!(permit.vet(&addresses(&[blocked])).is_err(), "{blocked}");
+        assert!(permit.vet(&addresses(&[blocked]), &NoDoors).is_err(), "{blocked}");
     }
 }
 
@@ -102,7 +102,41 @@ fn an_origin_that_the_ceiling_names_may_be_private_but_never_metadata() {
 fn an_address_wrapped_in_another_is_refused_even_when_the_ceiling_names_it() {
     let permit = permit("GET", "https://[::ffff:127.0.0.1]/files/x");
     let literal = permit.literal().unwrap();
-    assert!(permit.vet(&[literal]).is_err());
+    assert!(permit.vet(&[literal], &NoDoors).is_err());
+}
+
+#[test]
+fn a_refusal_names_what_is_inside_without_naming_the_address() {
+    let permit = permit("GET", "https://a.example.com/files/x");
+    for (given, said) in [
+        ("2002:a9fe:a9fe::1", "6to4 address with a cloud metadata IPv4 address inside"),
+        ("64:ff9b::808:808", "NAT64 address with a public IPv4 address inside"),
+        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", "Teredo address with a private IPv4 address inside"),
+    ] {
+        let denial = permit.vet(&addresses(&[given]), &NoDoors).unwrap_err();
+        assert!(denial.reason.contains(said) && !denial.reason.contains(given), "{denial}");
+    }
+}
+
+/// Listens on one port of one address.
+struct Door(std::net::SocketAddr);
+
+impl OwnDoors for Door {
+    fn leads_here(&self, address: std::net::SocketAddr) -> bool {
+        address == self.0
+    }
+}
+
+#[test]
+fn the_host_itself_is_reached_only_where_the_ceiling_names_it() {
+    let ours = |text: &str| Door(text.parse().unwrap());
+    let public = permit("GET", "https://a.example.com/files/x");
+    let denial = public.vet(&addresses(&["1.1.1.1", "8.8.8.8"]), &ours("8.8.8.8:443")).unwrap_err();
+    assert_eq!(denial.gate, Gate::Address);
+    assert!(denial.remedy.contains("naming \"https://a.example.com\" itself"), "{denial}");
+    assert!(public.vet(&addresses(&["8.8.8.8"]), &ours("8.8.8.8:8443")).is_ok());
+    let named = permit("GET", "http://127.0.0.1:4010/files/x");
+    assert!(named.vet(&addresses(&["127.0.0.1"]), &ours("127.0.0.1:4010")).is_ok());
 }
 
 #[test]
