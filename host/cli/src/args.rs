@@ -11,6 +11,7 @@ use crate::demo::DemoArgs;
 use crate::flows::args::FlowsArgs;
 use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
+use crate::policy::args::PolicyArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
@@ -34,7 +35,8 @@ Exit status:
   3  the host refused it: invalid, too large, or against a rule
   4  there is no such thing
   5  the token is missing, wrong, or may not do this
-  6  the host cannot be reached";
+  6  the host cannot be reached
+  7  `policy explain`: the request is denied";
 
 /// Run other people's connectors in a sandbox: upload a component, grant it exactly what it needs, and let it move
 /// records between systems.
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Connectors(ConnectorsArgs),
     /// Profiles: a connector with its configuration, credential and grant.
     Profiles(ProfilesArgs),
+    /// What the gates say of a request, what a connector tried, and the least that it needs.
+    Policy(PolicyArgs),
     /// Flows: from one profile's trigger, through a mapping, to another profile's action.
     Flows(FlowsArgs),
     /// Runs: what happened, and who has to act.

@@ -12,6 +12,9 @@ use crate::screen;
 /// Longer sentences are cut: they come from elsewhere.
 const SHOWN_BYTES_MAX: usize = 4_000;
 
+/// The exit status of an explanation that ends in a refusal: nothing failed, and the answer is no.
+pub(crate) const DENIED: u8 = 7;
+
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The host answered with a problem.

@@ -11,6 +11,7 @@ mod flows;
 mod keys;
 mod logs;
 mod memory;
+mod policy;
 mod profiles;
 mod runs;
 mod screen;
@@ -48,6 +49,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
         Command::Connectors(args) => Box::pin(connectors::run(args)).await,
         Command::Profiles(args) => Box::pin(profiles::run(args)).await,
+        Command::Policy(args) => Box::pin(policy::run(args)).await,
         Command::Flows(args) => Box::pin(flows::run(args)).await,
         Command::Runs(args) => Box::pin(runs::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,

@@ -40,6 +40,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     tokens(&host, &args).await?;
 
     let address = listener.local_addr().with_context(listening)?;
+    host.listens_on(address);
     if !address.ip().is_loopback() {
         tracing::warn!("the API speaks plain http on {address}: put TLS in front of it");
     }

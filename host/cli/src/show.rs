@@ -5,6 +5,7 @@ pub(crate) mod connectors;
 pub(crate) mod dead_letters;
 pub(crate) mod flows;
 pub(crate) mod logs;
+pub(crate) mod policy;
 pub(crate) mod profiles;
 pub(crate) mod runs;
 pub(crate) mod tokens;

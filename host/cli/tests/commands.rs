@@ -132,6 +132,57 @@ fn an_operator_gets_from_an_upload_to_a_refusal_that_says_what_would_help() {
 }
 
 #[test]
+fn a_refusal_is_explained_and_what_a_connector_needs_is_proposed() {
+    let served = Served::start();
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    // A literal that no ceiling names: nothing is looked up, and nothing is sent.
+    let made = [
+        "profiles",
+        "create",
+        "main",
+        "--connector",
+        "stripe",
+        "--config",
+        r#"{"api_base": "https://10.0.0.1"}"#,
+        "--auth",
+        "bearer",
+    ];
+    let made = served.ask(&made);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let explain = |words: &[&str]| {
+        let fixed = ["policy", "explain", "POST", "https://10.0.0.1/v1/invoices", "--profile", "main"];
+        served.ask(&[&fixed[..], words].concat())
+    };
+    let denied = explain(&["--header", "Host: x"]);
+    assert_eq!(denied.code, 7, "{}", denied.err);
+    for line in [
+        "denied at the ceiling gate",
+        "ceiling.private = [\"https://10.0.0.1\"]",
+        "lockgate profiles grant main --host https://10.0.0.1",
+        "lockgate profiles grant main --scope invoices:write",
+        "a connector may not set the header host",
+        "not reached",
+        "no call is made at all now",
+    ] {
+        assert!(denied.out.contains(line), "{line}: {}", denied.out);
+    }
+    let json = explain(&["--json"]);
+    assert_eq!(json.code, 7);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json["allowed"].as_bool(), json["denial"]["gate"].as_str()), (Some(false), Some("ceiling")));
+
+    assert_eq!(served.ask(&["policy", "propose", "main"]).code, 4, "it was never observed");
+    let observed = served.ask(&["policy", "observe", "main", "--for", "30m"]);
+    assert!(observed.code == 0 && observed.out.contains("main is being observed"), "{}", observed.out);
+    let proposed = served.ask(&["policy", "propose", "main"]);
+    assert!(proposed.code == 0 && proposed.out.contains("nothing was tried yet"), "{}", proposed.out);
+    let stopped = served.ask(&["policy", "observe", "main", "--stop"]);
+    assert!(stopped.code == 0 && stopped.out.contains("main is not being observed"), "{}", stopped.out);
+    assert_eq!(served.ask(&["policy", "explain", "GET", "https://a.example", "--profile", "nobody"]).code, 4);
+}
+
+#[test]
 fn what_is_wrong_ends_with_the_exit_code_that_the_help_names() {
     let served = Served::start();
     let nonsense = served.file("nonsense.wasm", b"\x89PNG\r\n\x1a\n\0\0");

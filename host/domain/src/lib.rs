@@ -20,6 +20,7 @@ pub mod injected;
 pub mod json;
 pub mod log;
 pub mod manifest;
+pub mod observation;
 pub mod profile;
 pub mod retry;
 pub mod run;

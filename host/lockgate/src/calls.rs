@@ -88,6 +88,7 @@ impl Tenant {
             .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
             .collect();
         let report = prepared.linked.run(&prepared.call_for(&correlation), action, &inputs).await;
+        prepared.note(&report.exchanges).await;
         let called = self.happening(Verb::ActionCalled, Subject::action(profile, action));
         let called = match &report.outcome {
             Err(failure) => called.failed(failure.fault.code()),
@@ -123,6 +124,7 @@ impl Tenant {
         let prepared = self.prepare(&row).await?;
         let correlation = CorrelationId::make(&*self.rooms.randomness);
         let report = prepared.linked.check(&prepared.call_for(&correlation)).await;
+        prepared.note(&report.exchanges).await;
         let failure = match &report.outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),

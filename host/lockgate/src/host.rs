@@ -1,5 +1,6 @@
 //! The process lifetime: one host, its rooms, its shutdown.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use domain::audit::{Actor, Happening, Subject, Verb};
@@ -62,6 +63,12 @@ impl Host {
     pub fn tenant(&self, id: &str) -> Result<Tenant, Error> {
         let id: TenantId = id.parse()?;
         Ok(Tenant { rooms: self.rooms.clone(), id, actor: self.actor.clone() })
+    }
+
+    /// Tells the host where it can be reached: at an address that it listens on, or at one that leads to it from
+    /// outside. No connector is let back in through it, unless the ceiling names the origin itself.
+    pub fn listens_on(&self, address: SocketAddr) {
+        self.rooms.egress.listens_on(address);
     }
 
     /// Stops taking new work and waits until what is under way has been committed.

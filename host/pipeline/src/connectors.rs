@@ -5,12 +5,14 @@ use std::sync::Arc;
 use domain::call::{GuestError, Input, Limits};
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
+use domain::exchange::Exchange;
 use domain::profile::{Auth, Profile};
 use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
 use wit::{AuthScheme, Placement};
 
+use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
 use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
 
@@ -36,6 +38,7 @@ pub struct Prepared {
     config: Arc<str>,
     scopes: Arc<[String]>,
     limits: Limits,
+    store: Store,
 }
 
 /// The component that runs mappings: it computes and reaches nothing.
@@ -73,6 +76,27 @@ impl Connectors {
         profile: &Profile,
         connector: Connector,
     ) -> Result<Prepared, NotReady> {
+        let policy = self.policy(profile, &connector)?;
+        let linked = self.link(&profile.connector, &connector.digest).await?;
+        Ok(Prepared {
+            linked,
+            connector,
+            profile: ProfileKey { tenant: tenant.clone(), profile: profile.name.clone() },
+            config: profile.config.to_string().into(),
+            scopes: policy.scopes().map(ToString::to_string).collect(),
+            policy: Arc::new(policy),
+            limits: self.limits,
+            store: self.store.clone(),
+        })
+    }
+
+    /// Why the profile cannot be called now, if so.
+    pub fn unready(&self, tenant: &TenantId, profile: &Profile) -> Option<NotReady> {
+        connector(&self.store, tenant, profile).err()
+    }
+
+    /// The policy that holds for the profile now, whether or not it could be called.
+    pub fn policy(&self, profile: &Profile, connector: &Connector) -> Result<Policy, NotReady> {
         let place = profile.auth.as_ref().map(credential_place);
         let policy = Policy::new(PolicyParts {
             profile: &profile.name,
@@ -84,20 +108,8 @@ impl Connectors {
             credential: place.as_ref(),
             rate: profile.rate.or(connector.manifest.rate),
         });
-        let policy = policy.map_err(|error| NotReady::BadConfig {
-            profile: profile.name.clone(),
-            reason: error.to_string(),
-        })?;
-        let linked = self.link(&profile.connector, &connector.digest).await?;
-        Ok(Prepared {
-            linked,
-            connector,
-            profile: ProfileKey { tenant: tenant.clone(), profile: profile.name.clone() },
-            config: profile.config.to_string().into(),
-            scopes: policy.scopes().map(ToString::to_string).collect(),
-            policy: Arc::new(policy),
-            limits: self.limits,
-        })
+        policy
+            .map_err(|error| NotReady::BadConfig { profile: profile.name.clone(), reason: error.to_string() })
     }
 
     async fn link(&self, name: &ConnectorRef, digest: &Digest) -> Result<Linked, NotReady> {
@@ -128,6 +140,11 @@ impl Prepared {
             correlation: correlation.clone(),
             limits: self.limits,
         }
+    }
+
+    /// Takes down what a call tried, while the profile is being observed.
+    pub async fn note(&self, exchanges: &[Exchange]) {
+        observe::note(&self.store, &self.profile, &self.policy, exchanges).await;
     }
 }
 
@@ -211,7 +228,9 @@ impl End for Prepared {
         cursor: Option<String>,
     ) -> Later<'a, Polled> {
         Box::pin(async move {
-            self.linked.poll(&self.call_for(correlation), trigger, cursor.as_deref()).await.into()
+            let report = self.linked.poll(&self.call_for(correlation), trigger, cursor.as_deref()).await;
+            self.note(&report.exchanges).await;
+            report.into()
         })
     }
 
@@ -221,7 +240,11 @@ impl End for Prepared {
         action: &'a str,
         inputs: Vec<Input>,
     ) -> Later<'a, Ran> {
-        Box::pin(async move { self.linked.run(&self.call_for(correlation), action, &inputs).await.into() })
+        Box::pin(async move {
+            let report = self.linked.run(&self.call_for(correlation), action, &inputs).await;
+            self.note(&report.exchanges).await;
+            report.into()
+        })
     }
 }
 

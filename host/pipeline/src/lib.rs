@@ -21,6 +21,7 @@ mod inputs;
 mod judge;
 mod key;
 mod lease;
+mod observe;
 mod options;
 mod outbox;
 mod page;

@@ -10,6 +10,7 @@ mod exchange;
 mod flow;
 mod log;
 mod page;
+mod policy;
 mod profile;
 mod run;
 mod token;
@@ -26,6 +27,10 @@ pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Delivery, Destination, Flow, Mapping, NewFlow, Retry, Schedule, Source};
 pub use log::{LogEntry, LogEvent};
 pub use page::Page;
+pub use policy::{
+    Explanation, NewExplanation, NewHeader, NewObservation, Proposal, ProposedHost, ProposedScope, Tried,
+    Verdict, VerdictWord,
+};
 pub use profile::{
     Auth, ConnectorRef, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary, Rights, ScopeRight,
     SecretHeld, SecretValue,

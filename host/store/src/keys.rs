@@ -130,6 +130,10 @@ pub(crate) fn profile(tenant: &TenantId, name: &ProfileName) -> Key {
     Key::new(tenant.as_str(), "profiles", &[name.as_str()])
 }
 
+pub(crate) fn observation(tenant: &TenantId, profile: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "observations", &[profile.as_str()])
+}
+
 pub(crate) fn flows(tenant: &TenantId) -> Prefix {
     Prefix::new(tenant.as_str(), "flows", &[])
 }

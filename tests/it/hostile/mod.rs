@@ -3,5 +3,6 @@
 mod admission;
 mod audit;
 mod canary;
+mod egress;
 mod expressions;
 mod guests;

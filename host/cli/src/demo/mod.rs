@@ -86,7 +86,9 @@ async fn serve(args: &DemoArgs, host: &Host) -> anyhow::Result<(String, String)>
                 .with_context(|| format!("listening on {}; choose another with --listen", args.listen));
         }
     };
-    let url = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    host.listens_on(address);
+    let url = format!("http://{address}");
     let router = server::router(host.clone(), server::Options::default());
     tokio::spawn(async move { server::serve(listener, router, std::future::pending()).await });
     Ok((url, token.text))

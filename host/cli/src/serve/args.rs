@@ -20,7 +20,7 @@ Examples:
   lockgate serve --data ./data --ceiling ceiling.json
 
 A ceiling bounds what anybody on this host can be granted, for instance:
-  {\"hosts\": [\"https://api.stripe.com\", \"https://*.myshopify.com\"], \"private\": [\"http://127.0.0.1:4010\"]}";
+  {\"hosts\": [\"https://api.stripe.com\", \"https://*.stripe.com\"], \"private\": [\"http://127.0.0.1:4010\"]}";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]

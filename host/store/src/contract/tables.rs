@@ -18,6 +18,7 @@ for_each_backend!(
     logs_are_filtered_and_pruned,
     the_latest_connector_is_the_highest_version,
     a_flow_state_begins_with_version_zero,
+    an_observation_belongs_to_one_profile_of_one_tenant,
     what_was_seen_is_told_for_each_key,
     tenants_and_tokens_lie_beside_every_tenant,
 );
@@ -182,6 +183,26 @@ async fn the_latest_connector_is_the_highest_version(bench: Bench) {
     let exact = ConnectorRef { name, version: "0.2.0".parse().unwrap() };
     assert_eq!(store.connector(&tenant, &exact).unwrap().unwrap().value.digest, Digest::of(b"0.2.0"));
     assert!(store.latest_connector(&tenant, &"strip".parse().unwrap()).unwrap().is_none());
+}
+
+async fn an_observation_belongs_to_one_profile_of_one_tenant(bench: Bench) {
+    let (store, tenant) = (bench.open(), tenant());
+    let (crm, stripe) = ("crm".parse().unwrap(), "stripe".parse().unwrap());
+    assert!(store.observation(&tenant, &crm).unwrap().is_none());
+    let seen = domain::observation::Observation::new(Timestamp::from_ms(1), 60_000);
+    let put = |expect| {
+        let mut commit = Commit::new();
+        commit.put_observation(&tenant, &crm, &seen, expect);
+        store.commit(commit)
+    };
+    put(Expect::Absent).await.unwrap();
+    assert!(put(Expect::Absent).await.unwrap_err().is_conflict());
+    let row = store.observation(&tenant, &crm).unwrap().unwrap();
+    assert_eq!(row.value, seen);
+    put(Expect::Version(row.version)).await.unwrap();
+    assert!(put(Expect::Version(row.version)).await.unwrap_err().is_conflict());
+    assert!(store.observation(&tenant, &stripe).unwrap().is_none());
+    assert!(store.observation(&"other".parse().unwrap(), &crm).unwrap().is_none());
 }
 
 async fn a_flow_state_begins_with_version_zero(bench: Bench) {
