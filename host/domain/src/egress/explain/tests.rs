@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn the_judge_answers_with_the_first_refusal(request in any_request(), requests in 0u32..5, in_query in any::<bool>()) {
         let policy = if in_query { policy(CredentialPlace::Query("key".to_owned())) } else { header() };
-        let spent = Spent { requests };
+        let spent = Spent { requests, ..Spent::default() };
         let explained = policy.explain(request.clone(), spent);
         match policy.judge(request, spent) {
             Ok(permit) => {
