@@ -78,7 +78,9 @@ async fn a_granted_name_at_such_an_address_is_denied() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_such_address_among_public_ones_blocks_the_name() {
     let world = World::public().await;
-    let mut many: Vec<String> = (0..200).map(|n| format!("8.8.{}.{}", n / 100, n % 100 + 1)).collect();
+    let public =
+        |count: usize| (0..count).map(|n| format!("8.8.{}.{}", n / 100, n % 100 + 1)).collect::<Vec<_>>();
+    let mut many = public(63);
     many.push("10.0.0.1".to_owned());
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let answers: [&[&str]; 6] = [
@@ -93,6 +95,12 @@ async fn one_such_address_among_public_ones_blocks_the_name() {
         world.names.say(&[answer]);
         world.denies(json!({ "url": "https://api.example.com/things" }), "address").await;
     }
+    // More answers than an honest name has are not judged one by one: the answer as a whole is refused.
+    let many = public(200);
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    world.names.say(&[&many]);
+    let seen = world.get("https://api.example.com/things").await;
+    assert_eq!(seen["failed"]["kind"], "Name", "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
