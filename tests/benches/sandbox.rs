@@ -14,8 +14,9 @@
 mod bare;
 mod job;
 mod native;
+mod ratio;
 
-use std::time::{Duration, Instant};
+use ratio::{head, microseconds, row, timed};
 
 fn main() {
     // `cargo test --benches` only asks whether it can start.
@@ -27,29 +28,7 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
-    println!("\n| measured | median | against | median | ratio |\n|---|---|---|---|---|");
+    head();
     tokio.block_on(bare::compare());
     tokio.block_on(job::compare());
-}
-
-/// Runs both in turn, so that a change of the machine's speed meets both, and prints the medians and their ratio.
-fn row(name: &str, peer: &str, unit: fn(f64) -> String, mut ours: Vec<f64>, mut theirs: Vec<f64>) {
-    let mut ratios: Vec<_> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
-    let (ours, theirs, ratio) = (median(&mut ours), median(&mut theirs), median(&mut ratios));
-    println!("| {name} | {} | {peer} | {} | {ratio:.2} |", unit(ours), unit(theirs));
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn microseconds(duration: Duration, calls: u32) -> f64 {
-    duration.as_secs_f64() * 1e6 / f64::from(calls)
-}
-
-async fn timed<F: Future>(work: F) -> (F::Output, Duration) {
-    let began = Instant::now();
-    let output = work.await;
-    (output, began.elapsed())
 }

@@ -56,6 +56,13 @@ impl Decoder {
         }
     }
 
+    pub(crate) fn decoded_bytes(&self) -> usize {
+        match self {
+            Self::Plain(out) => out.bytes.len(),
+            Self::Gzip(decoder) => decoder.get_ref().bytes.len(),
+        }
+    }
+
     pub(crate) fn finish(self) -> Result<Vec<u8>, DecodeError> {
         match self {
             Self::Plain(out) => Ok(out.bytes),

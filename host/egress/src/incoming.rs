@@ -18,7 +18,8 @@ use crate::decode::{DecodeError, Decoder};
 use crate::failure::{self, sent};
 use crate::options::EgressOptions;
 
-/// Encoded bytes that a body may have beyond its decoded cap: headers of the coding itself, no more.
+/// Encoded bytes that a body may have beyond its decoded ones: headers of the coding itself, no more. Members that
+/// decode to nothing would otherwise cost the host seconds for a few megabytes.
 const CODING_OVERHEAD_BYTES: usize = 64 << 10;
 
 /// A head that an honest remote may send.
@@ -130,11 +131,13 @@ pub(crate) async fn read(head: &Head, mut body: Incoming, bounds: &Bounds) -> Re
     let mut wire_bytes: usize = 0;
     while let Some(piece) = next(&mut body, bounds).await? {
         wire_bytes = wire_bytes.saturating_add(piece.len());
-        // Members that decode to nothing would otherwise go on for ever.
         if wire_bytes > wire_max {
             return Err(sent(FailureCode::TooLarge));
         }
         decoder.push(&piece).map_err(undecodable)?;
+        if wire_bytes > decoder.decoded_bytes().saturating_add(CODING_OVERHEAD_BYTES) {
+            return Err(sent(FailureCode::BadEncoding));
+        }
     }
     let body = if wire_bytes == 0 { Vec::new() } else { decoder.finish().map_err(undecodable)? };
     Ok(Response { body, ..head.bare() })

@@ -4,6 +4,7 @@ mod addresses;
 mod bodies;
 mod credentials;
 mod failures;
+mod proxies;
 mod redirects;
 mod remote;
 mod requests;

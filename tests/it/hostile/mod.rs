@@ -6,3 +6,4 @@ mod canary;
 mod egress;
 mod expressions;
 mod guests;
+mod remote;

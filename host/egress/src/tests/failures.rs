@@ -193,3 +193,23 @@ async fn a_second_answer_on_a_connection_never_answers_the_next_request() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(body(&world.send(get(format!("{url}2"))).await), "second");
 }
+
+#[tokio::test]
+async fn a_body_where_none_belongs_never_answers_the_next_request() {
+    for odd in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\ncontent-length: 4\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\n\r\n",
+    ] {
+        let smuggled = [odd.as_bytes(), b"4\r\nevil\r\n0\r\n\r\n", &answer("smuggled")].concat();
+        let remote = Remote::start(move |request| {
+            Reply::Full(if request.starts_with("HEAD") { smuggled.clone() } else { answer("second") })
+        })
+        .await;
+        let (world, url) = to(&remote, |_| ());
+        assert_eq!(body(&world.send(super::request("HEAD", &url)).await), "");
+        assert_eq!(body(&world.send(get(&url)).await), "second");
+        assert_eq!(remote.connections(), 2, "{odd:?}");
+    }
+}

@@ -25,6 +25,9 @@ pub(super) struct Remote {
     pub(super) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
+    /// The most that were open at once.
+    open_most: Arc<AtomicUsize>,
     /// Bytes that were written to clients.
     pub(super) written: Arc<AtomicUsize>,
 }
@@ -43,15 +46,24 @@ impl Remote {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),
             connections: Arc::default(),
+            open: Arc::default(),
+            open_most: Arc::default(),
             written: Arc::default(),
         };
         let (seen, connections, written) =
             (remote.seen.clone(), remote.connections.clone(), remote.written.clone());
+        let (open, most) = (remote.open.clone(), remote.open_most.clone());
         let reply = Arc::new(reply);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, reply.clone(), seen.clone(), written.clone()));
+                most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let (open, serving) =
+                    (open.clone(), serve(stream, reply.clone(), seen.clone(), written.clone()));
+                tokio::spawn(async move {
+                    serving.await;
+                    open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         remote
@@ -68,6 +80,14 @@ impl Remote {
 
     pub(super) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn open_most(&self) -> usize {
+        self.open_most.load(Ordering::SeqCst)
     }
 
     pub(super) fn connections(&self) -> usize {

@@ -111,3 +111,61 @@ async fn waiting_for_the_rate_ends_with_the_requests_time() {
     assert!(denial(&sent, Gate::Budget).reason.contains("rate"));
     assert_eq!(remote.seen().len(), 1);
 }
+
+/// So many names for one remote, each an origin of its own.
+fn many_hosts(remote: &Remote, hosts: usize) -> World {
+    (0..hosts).fold(World::new(), |world, at| {
+        let name = format!("h{at}.test");
+        world.private(&remote.origin(&name)).resolves(&name, &[&["127.0.0.1"]])
+    })
+}
+
+#[tokio::test]
+async fn many_hosts_do_not_make_many_connections() {
+    let remote = Remote::saying(answer("ok")).await;
+    let mut world = many_hosts(&remote, 200);
+    world.options.in_flight_per_tenant = 4;
+    world.options.connections_per_tenant = 6;
+    world.options.idle_per_tenant = 5;
+    let world = world.run();
+    for batch in 0..10 {
+        let urls = (0..20).map(|at| format!("{}/", remote.origin(&format!("h{}.test", batch * 20 + at))));
+        let requests = urls.map(|url| world.send(get(url)));
+        for sent in futures_util::future::join_all(requests).await {
+            assert_eq!(body(&sent), "ok");
+        }
+    }
+    // The remote sees the end of one a moment after another has begun. Without the cap it would be 36.
+    assert!(remote.open_most() <= 12, "{} connections at once", remote.open_most());
+    assert_eq!(remote.connections(), 200);
+}
+
+#[tokio::test]
+async fn the_connections_of_all_tenants_are_bounded_and_the_oldest_kept_one_makes_room() {
+    let remote = Remote::saying(answer("ok")).await;
+    let mut world = many_hosts(&remote, 1);
+    world.options.in_flight_max = 2;
+    world.options.connections_max = 3;
+    let world = world.run();
+    let url = format!("{}/", remote.origin("h0.test"));
+    for tenant in ["one", "two", "three", "four", "five", "four", "five"] {
+        let sent = world.egress.send(&sender(tenant), world.permit(get(&url)), &world.vault).await;
+        assert_eq!(body(&sent), "ok");
+    }
+    assert_eq!(remote.connections(), 5, "what was kept last is used again");
+    assert!(remote.open_most() <= 4, "{} connections at once", remote.open_most());
+}
+
+#[tokio::test]
+async fn what_nobody_uses_is_closed_with_the_door() {
+    let remote = Remote::saying(answer("ok")).await;
+    let world = many_hosts(&remote, 3).run();
+    for at in 0..3 {
+        world.send(get(format!("{}/", remote.origin(&format!("h{at}.test"))))).await.result.unwrap();
+    }
+    assert_eq!(remote.open(), 3);
+    drop(world);
+    while remote.open() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
