@@ -1,7 +1,5 @@
 //! One connection to one remote: speaks HTTP/1.1, holds its place in the counts until the socket is closed.
 
-use std::time::Duration;
-
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -9,7 +7,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::options::EgressOptions;
 use crate::tenants::Place;
@@ -17,8 +15,6 @@ use crate::written::Observed;
 
 /// What the client reads ahead, on top of the largest head.
 const READ_AHEAD_BYTES: usize = 64 << 10;
-/// A kept connection that has not come to rest by then is not worth waiting for.
-const AT_REST: Duration = Duration::from_millis(50);
 /// The number for which the client sets nothing aside on the heap.
 const HEADERS_ON_THE_STACK: usize = 100;
 
@@ -55,8 +51,8 @@ impl Connection {
     }
 
     /// Whether the last exchange is over on both sides and the remote has said nothing since.
-    pub(crate) async fn is_at_rest(&mut self) -> bool {
-        self.requests.is_ready() || matches!(timeout(AT_REST, self.requests.ready()).await, Ok(Ok(())))
+    pub(crate) async fn is_at_rest(&mut self, until: Instant) -> bool {
+        self.requests.is_ready() || matches!(timeout_at(until, self.requests.ready()).await, Ok(Ok(())))
     }
 
     /// Sends a request. What was not begun is handed back with the error.

@@ -16,6 +16,8 @@ use crate::connection::Connection;
 /// Below the five seconds after which common servers close an idle connection: reusing one that is being closed
 /// loses the request, and a lost request may have been sent.
 const KEPT_FOR: Duration = Duration::from_secs(4);
+/// Connections that have not come to rest by then are not worth waiting for.
+const AT_REST: Duration = Duration::from_millis(50);
 const SWEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// Where a connection leads.
@@ -61,9 +63,10 @@ impl Idle {
 
     /// The one that was used last: the most likely to be open still.
     pub(crate) async fn take(&self, pin: &Pin) -> Option<Connection> {
+        let until = Instant::now() + AT_REST;
         loop {
             let mut connection = self.take_any(pin)?;
-            if connection.is_at_rest().await {
+            if connection.is_at_rest(until).await {
                 return Some(connection);
             }
         }

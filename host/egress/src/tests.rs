@@ -111,6 +111,7 @@ impl World {
         // Short, so that a test of a time-out takes no time; long enough for a busy machine.
         let options = EgressOptions {
             connect_timeout_ms: 2_000,
+            tls_timeout_ms: 2_000,
             first_byte_timeout_ms: 2_000,
             idle_timeout_ms: 2_000,
             total_timeout_ms: 5_000,

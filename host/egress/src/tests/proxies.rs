@@ -25,7 +25,9 @@ async fn a_request_goes_straight_to_its_remote() {
     let remote = Remote::saying(answer("ok")).await;
     let plain = remote.origin("a.test");
     let secret = plain.replace("http:", "https:");
-    let world = World::new().private(&plain).private(&secret).resolves("a.test", &[&["127.0.0.1"]]).run();
+    let mut world = World::new().private(&plain).private(&secret).resolves("a.test", &[&["127.0.0.1"]]);
+    world.options.tls_timeout_ms = 200;
+    let world = world.run();
     assert_eq!(body(&world.send(get(format!("{plain}/x"))).await), "ok");
     assert!(remote.seen()[0].starts_with("GET /x HTTP/1.1\r\n"), "{}", remote.seen()[0]);
     // It speaks no TLS and waits for a request; that it was reached is the point.
