@@ -4,7 +4,7 @@ use lockgate::{Host, Tenant};
 use serde_json::json;
 
 #[path = "../../it/harness/mod.rs"]
-#[allow(dead_code, reason = "the tests use all of it")]
+#[allow(dead_code, unused_imports, reason = "the tests use all of it")]
 mod harness;
 
 pub struct Guest {
