@@ -133,6 +133,54 @@ fn an_operator_gets_from_an_upload_to_a_refusal_that_says_what_would_help() {
 }
 
 #[test]
+fn a_refusal_is_explained_and_what_a_connector_needs_is_proposed() {
+    let served = Served::start();
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    // A literal that no ceiling names: nothing is looked up, and nothing is sent.
+    let made = [
+        "profiles",
+        "create",
+        "main",
+        "--connector",
+        "stripe",
+        "--config",
+        r#"{"api_base": "https://10.0.0.1"}"#,
+        "--auth",
+        "bearer",
+    ];
+    let made = served.ask(&made);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let explain = |words: &[&str]| {
+        let fixed = ["policy", "explain", "POST", "https://10.0.0.1/v1/invoices", "--profile", "main"];
+        served.ask(&[&fixed[..], words].concat())
+    };
+    let denied = explain(&["--header", "Host: x"]);
+    assert_eq!(denied.code, 7, "{}", denied.err);
+    for line in [
+        "denied at the ceiling gate",
+        "ceiling.private = [\"https://10.0.0.1\"]",
+        "lockgate profiles grant main --host https://10.0.0.1",
+        "lockgate profiles grant main --scope invoices:write",
+        "a connector may not set the header host",
+        "not reached",
+        "no call is made at all now",
+    ] {
+        assert!(denied.out.contains(line), "{line}: {}", denied.out);
+    }
+    let json = explain(&["--json"]);
+    assert_eq!(json.code, 7);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json["allowed"].as_bool(), json["denial"]["gate"].as_str()), (Some(false), Some("ceiling")));
+
+    assert_eq!(served.ask(&["policy", "propose", "main"]).code, 4, "it was never observed");
+    let observed = served.ask(&["policy", "observe", "main", "--for", "30m"]);
+    assert!(observed.code == 0 && observed.out.contains("main is being observed"), "{}", observed.out);
+    let proposed = served.ask(&["policy", "propose", "main"]);
+    assert!(proposed.code == 0 && proposed.out.contains("nothing was tried yet"), "{}", proposed.out);
+    let stopped = served.ask(&["policy", "observe", "main", "--stop"]);
+    assert!(stopped.code == 0 && stopped.out.contains("main is not being observed"), "{}", stopped.out);
+    assert_eq!(served.ask(&["policy", "explain", "GET", "https://a.example", "--profile", "nobody"]).code, 4);
 }
 
 #[test]
@@ -151,3 +199,128 @@ fn a_proxy_of_the_environment_is_never_asked() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let asked = trap.accept().map(|(_, from)| from);
     assert!(asked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "the proxy was asked");
+}
+
+#[test]
+fn what_is_wrong_ends_with_the_exit_code_that_the_help_names() {
+    let served = Served::start();
+    let nonsense = served.file("nonsense.wasm", b"\x89PNG\r\n\x1a\n\0\0");
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["upload", text(&nonsense)], 3, "not a WebAssembly component"),
+        (&["profiles", "create", "a", "--connector", "never-was"], 4, "never-was"),
+        (&["profiles", "create", "A!", "--connector", "stripe", "--auth", "bearer"], 3, "A!"),
+        (&["profiles", "create", "a", "--connector", "stripe"], 3, "choose one"),
+        (&["profiles", "show", "ghost"], 4, "ghost"),
+        (&["flows", "run", "ghost"], 4, "ghost"),
+        (&["profiles", "frobnicate"], 2, "frobnicate"),
+        (&["tokens", "list"], 5, "operator"),
+    ];
+    for (words, code, said) in cases {
+        let answer = served.ask(words);
+        assert_eq!(answer.code, code, "{words:?}: {}", answer.err);
+        assert!(answer.err.contains(said), "{words:?} does not say {said:?}: {}", answer.err);
+    }
+    assert_eq!(served.ask_with(&["profiles"], "lg_wrong", "").code, 5);
+    let nowhere = served.ask(&["profiles", "--url", "http://127.0.0.1:9"]);
+    assert_eq!(nowhere.code, 6, "{}", nowhere.err);
+    assert!(
+        served.ask(&["profiles", "--json"]).out.contains("\"items\": []"),
+        "a refused command left a profile"
+    );
+}
+
+/// Serves a folder that is not to be served, and says how that ended.
+fn refused_to_serve(data: &Path, key_file: Option<&Path>) -> Answer {
+    let mut command = lockgate();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    if let Some(key_file) = key_file {
+        command.arg("--key-file").arg(key_file);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Answer { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn private(path: &Path, contents: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, contents).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_key_is_rotated_offline_and_a_wrong_weak_open_or_missing_one_serves_nothing() {
+    let mut served = Served::start();
+    let (folder, data) = (served.folder.path().to_owned(), served.folder.path().join("data"));
+    let rotate = |more: &[&str]| {
+        let mut command = lockgate();
+        command.args(["keys", "rotate", "--json", "--data-dir"]).arg(&data).args(more);
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    };
+    let new = folder.join("new.key");
+    let in_use = rotate(&["--new-key-file", text(&new)]);
+    assert_eq!(in_use.code, 3, "{}", in_use.err);
+    assert!(in_use.err.contains("in use") && !new.exists(), "{}", in_use.err);
+    served.child.kill().unwrap();
+    served.child.wait().unwrap();
+
+    let rotated = rotate(&["--new-key-file", text(&new)]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    assert!(rotated.out.contains("\"rotated\": true"), "{}", rotated.out);
+    let again = rotate(&["--new-key-file", text(&new)]);
+    assert!(again.out.contains("\"rotated\": false"), "{} {}", again.out, again.err);
+
+    let file = |name: &str, contents: &str| {
+        let path = folder.join(name);
+        private(&path, contents);
+        path
+    };
+    let open = file("open.key", &std::fs::read_to_string(&new).unwrap());
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let random = "8f5b2c0d9e41a7763c58e0f1b2a49d6685c3170e4fa2b9d86e1c7530a9f4d28b\n";
+    for (key, said) in [
+        (None, "not the one that the data folder"),
+        (Some(file("other.key", random)), "not the one that the data folder"),
+        (Some(file("weak.key", &"00".repeat(32))), "not random"),
+        (Some(file("text.key", "correct horse battery staple 123")), "not random"),
+        (Some(file("short.key", "8f5b2c0d")), "64 hexadecimal digits or 32 bytes"),
+        (Some(open), "chmod 600"),
+        (Some(folder.join("nowhere.key")), "does not exist"),
+    ] {
+        let refused = refused_to_serve(&data, key.as_deref());
+        assert_eq!(refused.code, 3, "{key:?}: {}", refused.err);
+        assert!(refused.err.contains(said), "{key:?}: {}", refused.err);
+    }
+    std::fs::remove_file(data.join("lockgate.key")).unwrap();
+    let refused = refused_to_serve(&data, None);
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    assert!(refused.err.contains("does not exist"), "{}", refused.err);
+    assert!(!data.join("lockgate.key").exists(), "a key was made over an existing store");
+
+    let third = folder.join("third.key");
+    let wrong = rotate(&["--key-file", text(&folder.join("other.key")), "--new-key-file", text(&third)]);
+    assert_eq!(wrong.code, 3, "{}", wrong.err);
+    assert!(!third.exists(), "a key was made for a folder that it cannot open");
+    let back = rotate(&["--key-file", text(&new), "--new-key-file", text(&third)]);
+    assert_eq!(back.code, 0, "{}", back.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_leaves_no_core_file_and_no_look_into_its_memory() {
+    let served = Served::start();
+    let about = |file: &str| {
+        std::fs::read_to_string(format!("/proc/{}/{file}", served.child.id())).expect("the process is there")
+    };
+    let limits = about("limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let bounds: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(bounds, ["0", "0"], "{core}");
+    // What the kernel shows of a process that may not be dumped belongs to the superuser, whoever runs it.
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = std::fs::metadata(format!("/proc/{}/environ", served.child.id())).unwrap().uid();
+    assert_eq!(owner, 0);
+}
