@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use reqwest::Url;
 
+use crate::audit::args::AuditArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersArgs),
     /// What connectors said and what they sent, refused requests included.
     Logs(LogsArgs),
+    /// Who changed what: listed, exported, and verified. An operator's token shows the trail of the host.
+    Audit(AuditArgs),
     /// The key that opens every stored secret.
     Keys(KeysArgs),
     /// API tokens. Needs an operator's token.

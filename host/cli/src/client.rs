@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde_json::{Value, json};
 use server::Problem;
@@ -88,6 +88,14 @@ impl Client {
         self.send(request.header("content-type", "application/wasm").body(component)).await
     }
 
+    /// An answer of one JSON value a line.
+    pub(crate) async fn lines(&self, path: Path<'_>, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
+        let (status, bytes) = self.bytes(self.request(Method::GET, path, query)?).await?;
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let values: Result<Vec<Value>, _> = lines.map(serde_json::from_slice).collect();
+        values.map_err(|_| self.not_ours(format!("status {status}, no lines of JSON")))
+    }
+
     /// A list of at most so many items, page by page. `next` is in the answer where the list goes on.
     pub(crate) async fn list(
         &self,
@@ -144,15 +152,20 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Value, Failure> {
+        let (status, bytes) = self.bytes(request).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|_| self.not_ours(format!("status {status}, no JSON")))
+    }
+
+    /// The answer, unless it is a problem.
+    async fn bytes(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         let bytes = self.read(response).await?;
         if status.is_success() {
-            if bytes.is_empty() {
-                return Ok(Value::Null);
-            }
-            return serde_json::from_slice(&bytes)
-                .map_err(|_| self.not_ours(format!("status {status}, no JSON")));
+            return Ok((status, bytes));
         }
         match serde_json::from_slice::<Problem>(&bytes) {
             Ok(problem) => Err(Failure::Problem(problem)),

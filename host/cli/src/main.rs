@@ -1,6 +1,7 @@
 //! The lockgate command: serves a host, shows the demo, and speaks to a host's API.
 
 mod args;
+mod audit;
 mod client;
 mod connectors;
 mod dead_letters;
@@ -54,6 +55,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Runs(args) => Box::pin(runs::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
         Command::Logs(args) => Box::pin(logs::run(args)).await,
+        Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Keys(args) => Box::pin(keys::run(args)).await,
         Command::Tokens(args) => Box::pin(tokens::run(args)).await,
     }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use domain::Clock as _;
 use domain::TenantId;
+use domain::audit::Actor;
 use domain::egress::Ceiling;
 use domain::token::Bearer;
 use lockgate::{Compiler, Host, SystemClock};
@@ -67,7 +68,7 @@ async fn tokens(host: &Host, args: &ServeArgs) -> anyhow::Result<()> {
         .iter()
         .any(|token| token.bearer == Bearer::Operator && !token.is_expired(SystemClock.now()));
     if args.new_operator_token || !known {
-        let made = host.make_token(Bearer::Operator).await?;
+        let made = host.acting(Actor::Host).make_token(Bearer::Operator).await?;
         files::write_private(&path, &made.text)?;
         tracing::info!(token = %made.token.id, "an operator's token has been written to {}", path.display());
     } else if !path.exists() {
@@ -77,7 +78,7 @@ async fn tokens(host: &Host, args: &ServeArgs) -> anyhow::Result<()> {
         let tenant: TenantId = name.parse().context("--tenant-token")?;
         let path = args.data.join(format!("{tenant}.token"));
         if !path.exists() {
-            let made = host.make_token(Bearer::Tenant { tenant }).await?;
+            let made = host.acting(Actor::Host).make_token(Bearer::Tenant { tenant }).await?;
             files::write_private(&path, &made.text)?;
             tracing::info!(token = %made.token.id, "a token of {name} has been written to {}", path.display());
         }

@@ -1,5 +1,6 @@
 //! How answers look to people. All text comes from elsewhere and is made inert before it is shown.
 
+pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod connectors;
 pub(crate) mod dead_letters;

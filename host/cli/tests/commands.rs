@@ -324,3 +324,35 @@ fn a_host_leaves_no_core_file_and_no_look_into_its_memory() {
     let owner = std::fs::metadata(format!("/proc/{}/environ", served.child.id())).unwrap().uid();
     assert_eq!(owner, 0);
 }
+
+#[test]
+fn the_audit_trail_is_listed_exported_and_verified_also_without_the_host() {
+    let mut served = Served::start();
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    let listed = served.ask(&["audit"]);
+    assert!(listed.out.contains("connector.uploaded") && listed.out.contains("token:"), "{}", listed.out);
+    let exported = served.ask(&["audit", "export"]);
+    assert_eq!(exported.out.lines().count(), 2, "the token and the upload: {}", exported.out);
+    assert_eq!(served.ask(&["audit", "export", "--after", "1"]).out.lines().count(), 1);
+    let whole = served.ask(&["audit", "verify"]);
+    assert_eq!(whole.code, 0, "{}", whole.err);
+    let head = whole.out.trim().rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(served.ask(&["audit", "verify", "--head", &head, "--json"]).code, 0);
+    let forged = format!("2:{}", "0".repeat(64));
+    let broken = served.ask(&["audit", "verify", "--head", &forged]);
+    assert_eq!(broken.code, 1, "{}", broken.out);
+    assert!(broken.out.contains("BROKEN: entry 2"), "{}", broken.out);
+
+    served.child.kill().unwrap();
+    served.child.wait().unwrap();
+    let data = served.folder.path().join("data");
+    let all = served.ask(&["audit", "verify", "--data", text(&data)]);
+    assert_eq!(all.code, 0, "{}", all.err);
+    assert!(all.out.contains("host: whole") && all.out.contains("tenant:acme: whole"), "{}", all.out);
+    let of_acme = ["audit", "verify", "--data", text(&data), "--tenant", "acme", "--head"];
+    assert_eq!(served.ask(&[&of_acme[..], &[head.as_str()]].concat()).code, 0);
+    assert_eq!(served.ask(&[&of_acme[..], &[forged.as_str()]].concat()).code, 1);
+    let without = ["audit", "verify", "--data", text(&data), "--head", &forged];
+    assert_eq!(served.ask(&without).code, 2);
+}

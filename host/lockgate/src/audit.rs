@@ -1,6 +1,8 @@
 //! The audit trail of a tenant, and of the host: read, exported, verified. Nothing here writes: entries come with the
 //! changes that they tell of (`Tenant::change`).
 
+mod folder;
+
 use std::sync::Arc;
 
 use domain::audit::{Break, Chain, Entry, Head, Wrong};
@@ -10,6 +12,8 @@ use crate::error::{Error, Kind};
 use crate::host::{Host, Rooms};
 use crate::system::off_the_workers;
 use crate::tenant::{Tenant, paging};
+
+pub use folder::verify_folder;
 
 /// What happened, entry by entry.
 pub struct Trail {
@@ -41,6 +45,11 @@ impl Host {
 }
 
 impl Trail {
+    /// Whose it is.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// Entries, newest first.
     pub fn entries(&self, after: Option<&str>, limit: usize) -> Result<Page<Entry>, Error> {
         Ok(self.rooms.store.audit(&self.chain, &paging(after, limit))?)

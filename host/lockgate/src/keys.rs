@@ -23,10 +23,7 @@ pub async fn rotate_key(
 }
 
 fn rotate(folder: &Path, key: Option<Key>, new_key_file: &Path) -> Result<Rotated, Error> {
-    let from = match key.unwrap_or_else(|| Key::File(folder.join(KEY_FILE))) {
-        Key::File(file) => KeyEncryptionKey::from_file(&file)?,
-        Key::Hex(text) => KeyEncryptionKey::from_text(&text)?,
-    };
+    let from = key_of(folder, key)?;
     let to = if new_key_file.exists() {
         KeyEncryptionKey::from_file(new_key_file)?
     } else {
@@ -35,4 +32,12 @@ fn rotate(folder: &Path, key: Option<Key>, new_key_file: &Path) -> Result<Rotate
         KeyEncryptionKey::create_file(new_key_file, &OsRandomness)?
     };
     Ok(store::rotate_key(folder, &from, &to, &OsRandomness)?)
+}
+
+/// The key that opens a folder: never a new one.
+pub(crate) fn key_of(folder: &Path, key: Option<Key>) -> Result<KeyEncryptionKey, Error> {
+    Ok(match key.unwrap_or_else(|| Key::File(folder.join(KEY_FILE))) {
+        Key::File(file) => KeyEncryptionKey::from_file(&file)?,
+        Key::Hex(text) => KeyEncryptionKey::from_text(&text)?,
+    })
 }

@@ -25,7 +25,7 @@ mod tenant;
 mod tokens;
 mod versions;
 
-pub use audit::{Trail, Verdict};
+pub use audit::{Trail, Verdict, verify_folder};
 pub use builder::{Builder, Engine, Key};
 pub use calls::Called;
 pub use connectors::Uploaded;

@@ -1,5 +1,6 @@
 //! The routes, one file per noun.
 
+mod audit;
 mod connectors;
 mod dead_letters;
 mod flows;
@@ -22,7 +23,7 @@ use crate::router::{Access, Group};
 pub(crate) fn groups() -> [Group; 6] {
     [
         (Access::Public, public()),
-        (Access::Anyone, OpenApiRouter::default().routes(routes!(tokens::whoami))),
+        (Access::Anyone, anyone()),
         (Access::Tenant(Role::Reader), reader()),
         (Access::Tenant(Role::Editor), editor()),
         (Access::Tenant(Role::Owner), owner()),
@@ -32,6 +33,15 @@ pub(crate) fn groups() -> [Group; 6] {
 
 fn public() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(health::healthz)).routes(routes!(openapi::openapi_json))
+}
+
+/// Looks at what the token itself stands for.
+fn anyone() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(tokens::whoami))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::verify_audit))
+        .routes(routes!(audit::export_audit))
 }
 
 /// Looks, and changes nothing.

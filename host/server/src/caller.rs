@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::token::Role;
-use lockgate::{Host, Speaker, Tenant};
+use lockgate::{Host, Speaker, Tenant, Trail};
 
 use crate::pace::Paces;
 use crate::problem::Problem;
@@ -94,6 +94,9 @@ pub(crate) struct OfTenant(pub(crate) Tenant);
 /// The host, as an operator whose token was sent may use it.
 pub(crate) struct AsOperator(pub(crate) Host);
 
+/// The audit trail that the token may read: its tenant's, or the host's as an operator.
+pub(crate) struct OwnTrail(pub(crate) Trail);
+
 /// Any good token was sent.
 pub(crate) struct Caller(pub(crate) Speaker);
 
@@ -115,6 +118,18 @@ impl<S: Send + Sync> FromRequestParts<S> for AsOperator {
         match parts.extensions.get::<Admitted>() {
             Some(Admitted::Operator(host)) => Ok(Self(host.clone())),
             _ => Err(Problem::internal("an operator's route stands outside the door")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OwnTrail {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Admitted>() {
+            Some(Admitted::Operator(host)) => Ok(Self(host.audit())),
+            Some(Admitted::Tenant(tenant, _)) => Ok(Self(tenant.audit())),
+            None => Err(Problem::internal("a route stands outside the door")),
         }
     }
 }

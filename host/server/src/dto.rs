@@ -3,6 +3,7 @@
 //!
 //! What a caller sends refuses unknown fields; what the host answers may gain fields.
 
+mod audit;
 mod call;
 mod connector;
 mod dead_letter;
@@ -17,6 +18,7 @@ mod token;
 mod version;
 mod words;
 
+pub use audit::{AuditBreak, AuditEntry, AuditSubject, AuditVerdict};
 pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
 pub use connector::{
     Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
@@ -39,7 +41,8 @@ pub use run::{Attempt, Counts, Failure, Run};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    Blame, Cause, Direction, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind, Status, Subject,
+    AuditWrong, Blame, Cause, Direction, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind,
+    Status, Subject,
 };
 
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::files::{self, lock::FolderLock};
 use crate::key::KeyEncryptionKey;
 use crate::marker::{self, Marker};
+use crate::open::Engine;
 
 /// What rotating came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +31,12 @@ pub(crate) enum Step {
     Replaced,
 }
 
-/// Whether this key opens the folder. Refused while a host has it open.
-pub fn check_key(folder: &Path, key: &KeyEncryptionKey) -> Result<(), StoreError> {
+/// Whether this key opens the folder, and with which engine. Refused while a host has it open.
+pub fn check_key(folder: &Path, key: &KeyEncryptionKey) -> Result<Engine, StoreError> {
     let _lock = lock(folder)?;
     let marker = Marker::read(folder)?.ok_or_else(|| marker::missing(folder))?;
-    marker.open(folder, key).map(drop)
+    marker.open(folder, key)?;
+    marker.engine(folder)
 }
 
 /// Puts `to` in the place of `from`. Refused while a host has the folder open.

@@ -11,6 +11,9 @@ const OWNER: Access = Access::Tenant(Role::Owner);
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Access::Public),
     ("GET", "/openapi.json", Access::Public),
+    ("GET", "/v1/audit", Access::Anyone),
+    ("GET", "/v1/audit/export", Access::Anyone),
+    ("GET", "/v1/audit/verify", Access::Anyone),
     ("GET", "/v1/connectors", READER),
     ("POST", "/v1/connectors", EDITOR),
     ("GET", "/v1/connectors/{name}", READER),

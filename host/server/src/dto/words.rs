@@ -149,6 +149,19 @@ mirror! {
 }
 
 mirror! {
+    /// What is wrong with an entry of the audit trail.
+    AuditWrong of domain::audit::Wrong {
+        Edited,
+        Missing,
+        OutOfOrder,
+        BeyondHead,
+        HeadDoesNotFit,
+        NotAsNoted,
+        RolledBack,
+    }
+}
+
+mirror! {
     /// How much a line of a log matters.
     Level of domain::call::Level { Debug, Info, Warn, Error }
 }
