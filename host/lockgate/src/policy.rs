@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Subject, Verb};
 use domain::egress::{Explained, Request, Spent};
 use domain::manifest;
 use domain::observation::{Observation, Proposal};
 use domain::profile::Profile;
 use domain::{Gate, ProfileName};
 use egress::Refusal;
-use store::{Commit, Expect, Observations as _};
+use store::{Expect, Observations as _};
 
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
@@ -66,7 +67,7 @@ impl Tenant {
     /// It lets nothing through that the grant does not.
     pub async fn observe(&self, profile: &ProfileName, for_ms: u64) -> Result<Observed, Error> {
         let now = self.now();
-        self.change_observation(profile, |seen| {
+        self.change_observation(profile, Verb::ProfileObserved, |seen| {
             let fresh = Observation::new(now, for_ms);
             match seen {
                 Some(seen) if seen.is_on(now) => Ok(Observation { until: fresh.until, ..seen }),
@@ -79,7 +80,7 @@ impl Tenant {
     /// Ends an observation. What it has seen stays until the next one begins.
     pub async fn stop_observing(&self, profile: &ProfileName) -> Result<Observed, Error> {
         let now = self.now();
-        self.change_observation(profile, |seen| match seen {
+        self.change_observation(profile, Verb::ProfileObservationEnded, |seen| match seen {
             Some(seen) => Ok(Observation { until: seen.until.min(now), ..seen }),
             None => Err(never(profile)),
         })
@@ -102,6 +103,7 @@ impl Tenant {
     async fn change_observation(
         &self,
         profile: &ProfileName,
+        verb: Verb,
         change: impl Fn(Option<Observation>) -> Result<Observation, Error>,
     ) -> Result<Observed, Error> {
         let row = self.profile(profile)?;
@@ -109,9 +111,9 @@ impl Tenant {
             let found = self.rooms.store.observation(&self.id, profile)?;
             let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));
             let seen = change(found.map(|found| found.value))?;
-            let mut commit = Commit::new();
-            commit.put_observation(&self.id, profile, &seen, expect);
-            match self.rooms.store.commit(commit).await {
+            let mut told = self.change(verb, Subject::profile(profile), &["observation"]);
+            told.commit().put_observation(&self.id, profile, &seen, expect);
+            match self.rooms.store.commit(told).await {
                 Ok(()) => return self.shown(&row, seen),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),

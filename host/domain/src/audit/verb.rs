@@ -38,6 +38,9 @@ verbs! {
     ProfileDisabled = "profile.disabled",
     /// A person had its target and credential verified.
     ProfileChecked = "profile.checked",
+    /// What its connector tries is taken down from now on.
+    ProfileObserved = "profile.observed",
+    ProfileObservationEnded = "profile.observation_ended",
     CredentialSet = "credential.set",
     SecretSet = "secret.set",
     /// A person ran one action, outside any flow.
