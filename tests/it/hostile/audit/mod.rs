@@ -10,7 +10,7 @@ use domain::Secret;
 use domain::audit::{Actor, Entry, Head, Wrong};
 use domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
 use domain::token::Bearer;
-use lockgate::{AuthChoice, Host, NewFlow, NewProfile, Tenant, Trail, Verdict};
+use lockgate::{AuthChoice, Host, NewFlow, NewProfile, Trail, Verdict};
 use lockgate_tests::guests;
 use serde_json::json;
 
