@@ -129,10 +129,12 @@ impl Inner {
     ) -> Result<Response, Refusal> {
         // One turn for all hops: a request that holds a turn never waits for another.
         let mut turn = None;
+        // What an earlier hop was sent with may come back from a later one.
+        let mut sent_with = Vec::new();
         loop {
             let mut row = Row::begin(&permit, &*self.clock);
             let hop = Hop { inner: self, tenant, sender, credentials, deadline };
-            match hop.make(&mut permit, &mut turn, &mut row).await {
+            match hop.make(&mut permit, &mut turn, &mut sent_with, &mut row).await {
                 Err(refusal) => {
                     exchanges.push(row.refused(&refusal));
                     return Err(refusal);

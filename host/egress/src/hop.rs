@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use domain::egress::{Permit, Response, Vetted, Wire, response_headers};
+use domain::egress::{Credential, Permit, Response, Vetted, Wire, response_headers};
 use domain::exchange::SendFailure;
 use domain::{Credentials, FailureCode};
 use http::Request;
@@ -52,6 +52,7 @@ impl Hop<'_> {
         &self,
         permit: &mut Permit<Wire>,
         turn: &mut Option<Turn>,
+        sent_with: &mut Vec<Credential>,
         row: &mut Row,
     ) -> Result<Outcome, Refusal> {
         // The pace comes before the turn, so that a profile that has to wait does not hold what others could use.
@@ -64,13 +65,11 @@ impl Hop<'_> {
         }
         let vetted = addresses::vetted(permit, self.tenant, self.inner, until, self.deadline).await?;
         let credential = credential::for_origin(self.sender, permit, self.credentials, self.deadline).await?;
-        let scrubber = match &credential {
-            Some(credential) => {
-                row.note_credential(credential);
-                Scrubber::of(credential).map_err(|_| credential::unsearchable())?
-            }
-            None => Scrubber::default(),
-        };
+        if let Some(credential) = &credential {
+            row.note_credential(credential);
+            sent_with.push(credential.clone());
+        }
+        let scrubber = Scrubber::of(sent_with).map_err(|_| credential::unsearchable())?;
 
         let span = self.inner.next_span();
         let (request, written) =

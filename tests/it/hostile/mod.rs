@@ -7,3 +7,4 @@ mod egress;
 mod expressions;
 mod guests;
 mod remote;
+mod secrets;

@@ -153,3 +153,21 @@ async fn a_handle_signs_and_the_credential_never_does() {
         assert_eq!(vault.fingerprint(&bench.of, &name).await.unwrap_err(), missing);
     }
 }
+
+#[tokio::test]
+async fn a_row_that_was_put_back_or_changed_is_named_to_whoever_can_mend_it() {
+    let bench = Bench::new(bearer()).await;
+    let name = SecretName::credential();
+    let (profile, shown) = ("stripe".to_owned(), name.to_string());
+    for (error, code) in [
+        (
+            StoreError::SecretRolledBack { profile: profile.clone(), name: shown.clone() },
+            "secret_rolled_back",
+        ),
+        (StoreError::SecretDamaged { profile, name: shown }, "secret_damaged"),
+    ] {
+        let tampered = unopened(&bench.of, &name, &error);
+        assert_eq!(tampered, CredentialError::Tampered { name: name.clone(), code });
+        assert!(tampered.to_string().contains(code), "{tampered}");
+    }
+}

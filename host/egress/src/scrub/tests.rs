@@ -23,7 +23,7 @@ fn a_credential_is_masked_with_what_it_was_made_from() {
         value: Secret::new("Bearer s3cr3t"),
         echoes: vec![Secret::new("s3cr3t")],
     };
-    let scrubber = Scrubber::of(&credential).unwrap();
+    let scrubber = Scrubber::of(&[credential]).unwrap();
     assert_eq!(body(&scrubber, "a s3cr3t b czNjcjN0 c Bearer s3cr3t d"), "a *** b *** c *** d");
 }
 
@@ -102,6 +102,20 @@ fn a_long_secret_costs_no_more_than_its_length() {
     let secret = "a".repeat(8 << 10);
     let text = "a".repeat(1 << 20);
     assert_eq!(body(&scrubber(&[&secret]), &text), "***");
+}
+
+#[test]
+fn many_secrets_are_all_found() {
+    for count in [1, 8, 40, 200] {
+        let secrets: Vec<Secret> =
+            (0..count).map(|number| Secret::new(format!("secret-number-{number:03}"))).collect();
+        let scrubber = Scrubber::new(&secrets).unwrap();
+        for number in [0, count / 2, count - 1] {
+            let text = format!("before secret-number-{number:03} after");
+            assert_eq!(body(&scrubber, &text), "before *** after", "{count}");
+        }
+        assert_eq!(body(&scrubber, "secret-number-999"), "secret-number-999");
+    }
 }
 
 #[test]

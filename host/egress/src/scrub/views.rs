@@ -18,12 +18,13 @@ pub(super) enum Escape {
 impl Escape {
     pub(super) const ALL: [Self; 4] = [Self::Json, Self::Percent, Self::Form, Self::Html];
 
-    fn marks(self, byte: u8) -> bool {
+    /// Where the first of its escapes may begin.
+    fn find(self, text: &[u8]) -> Option<usize> {
         match self {
-            Self::Json => byte == b'\\',
-            Self::Percent => byte == b'%',
-            Self::Form => byte == b'%' || byte == b'+',
-            Self::Html => byte == b'&',
+            Self::Json => memchr::memchr(b'\\', text),
+            Self::Percent => memchr::memchr(b'%', text),
+            Self::Form => memchr::memchr2(b'%', b'+', text),
+            Self::Html => memchr::memchr(b'&', text),
         }
     }
 
@@ -127,7 +128,7 @@ impl View {
 }
 
 fn find(source: &[u8], from: usize, escape: Escape) -> Option<usize> {
-    source.get(from..)?.iter().position(|byte| escape.marks(*byte)).map(|found| from + found)
+    escape.find(source.get(from..)?).map(|found| from + found)
 }
 
 fn percent(text: &[u8]) -> Option<u8> {

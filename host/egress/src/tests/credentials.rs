@@ -109,6 +109,10 @@ async fn a_credential_that_cannot_be_used_is_a_denial_with_a_remedy() {
     for (error, part) in [
         (CredentialError::Missing("token".parse().unwrap()), "token"),
         (CredentialError::Unusable("token".parse().unwrap()), "set it again"),
+        (
+            CredentialError::Tampered { name: "token".parse().unwrap(), code: "secret_rolled_back" },
+            "secret_rolled_back",
+        ),
         (CredentialError::Store, "secrets"),
     ] {
         let remote = Remote::saying(answer("ok")).await;
@@ -120,4 +124,49 @@ async fn a_credential_that_cannot_be_used_is_a_denial_with_a_remedy() {
         assert!(denial.to_string().contains(part), "{denial}");
         assert_eq!(remote.connections(), 0);
     }
+}
+
+#[tokio::test]
+async fn an_echo_is_masked_after_gzip_in_an_error_and_never_seen_in_a_trailer() {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(br#"{"error":"no such key: s3cr3t\/k3y, s3cr3t%2Fk3y, \u00733cr3t/k3y"}"#).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut answer = b"HTTP/1.1 401 No\r\nwww-authenticate: Bearer realm=\"s3cr3t/k3y\"\r\n".to_vec();
+    answer.extend(b"set-cookie: key=s3cr3t/k3y\r\ncontent-encoding: gzip\r\ntrailer: x-t\r\n");
+    answer.extend(b"transfer-encoding: chunked\r\n\r\n");
+    for piece in packed.chunks(5) {
+        answer.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
+    }
+    answer.extend(b"0\r\nx-t: s3cr3t/k3y\r\n\r\n");
+    let remote = Remote::saying(answer).await;
+    let origin = remote.origin("a.test");
+    let world = World::new()
+        .private(&origin)
+        .resolves("a.test", &[&["127.0.0.1"]])
+        .credential(&origin, bearer("s3cr3t/k3y"))
+        .run();
+    let sent = world.send(get(format!("{origin}/"))).await;
+    assert_eq!(body(&sent), r#"{"error":"no such key: ***, ***, ***"}"#);
+    let headers = &sent.result.as_ref().unwrap().headers;
+    assert_eq!(headers, &[("www-authenticate".to_owned(), b"Bearer realm=\"***\"".to_vec())]);
+    assert!(!format!("{sent:?}").contains("k3y"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn what_one_hop_was_sent_with_does_not_come_back_from_the_next() {
+    let target = Remote::saying(answer("you are s3cr3t, says my friend")).await;
+    let to = target.origin("b.test");
+    let source = Remote::saying(redirect(302, &format!("{to}/x"))).await;
+    let from = source.origin("a.test");
+    let world = World::new()
+        .private(&from)
+        .private(&to)
+        .resolves("a.test", &[&["127.0.0.1"]])
+        .resolves("b.test", &[&["127.0.0.1"]])
+        .credential(&from, bearer("s3cr3t"))
+        .run();
+    let sent = world.send(get(format!("{from}/"))).await;
+    assert_eq!(body(&sent), "you are ***, says my friend");
+    assert!(!target.seen()[0].contains("s3cr3t"), "{}", target.seen()[0]);
 }
