@@ -26,10 +26,11 @@ impl Dice {
     }
 }
 
+/// Polled by hand a number of times, then dropped where it stands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_stops_waiting_anywhere_costs_nothing_and_hides_nothing() {
     let scene = Scene::new().await;
-    let profile = scene.install(raw("calls_the_host_in_start")).await;
+    let profile = scene.install(raw("logs_and_waits")).await;
     let tenant = scene.mallory.clone();
     let of = profile.clone();
     let calls = 300;
@@ -65,7 +66,7 @@ async fn a_caller_that_stops_waiting_anywhere_costs_nothing_and_hides_nothing() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_leaves_no_call_without_a_row() {
     let scene = Scene::new().await;
-    let profile = scene.install(raw("loops_in_run")).await;
+    let profile = scene.install(raw("waits_for_ever")).await;
     let tenant = scene.mallory.id().clone();
     let token = scene.host.make_token(Bearer::Tenant { tenant }).await.unwrap().text;
     let body = r#"{"inputs":[{}]}"#;
@@ -94,10 +95,9 @@ async fn a_client_that_hangs_up_leaves_no_call_without_a_row() {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(scene.failures(&profile), ["cpu_limit"]);
+    assert_eq!(scene.failures(&profile), ["wall_limit"]);
 }
 
-/// Polled by hand a number of times, then dropped where it stands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_stops_while_guests_run_ends_them_and_keeps_their_runs() {
     let scene = Scene::new().await;

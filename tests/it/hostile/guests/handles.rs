@@ -21,7 +21,12 @@ async fn a_handle_is_good_for_what_it_was_given_for_and_only_while_it_is_held() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handles_are_bounded_and_gone_with_the_call() {
     let scene = Scene::new().await;
-    for name in ["makes_things_for_ever", "opens_secrets_for_ever", "subscribes_for_ever"] {
+    for name in [
+        "makes_three_hundred_things",
+        "makes_things_for_ever",
+        "opens_secrets_for_ever",
+        "subscribes_for_ever",
+    ] {
         ends_as(&scene, name, &["handle_limit"]).await;
     }
     assert_eq!(returns(&scene, "leaves_secrets_open").await, 1);
