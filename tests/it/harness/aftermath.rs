@@ -158,6 +158,13 @@ impl Scene {
         };
         rows.into_iter().filter_map(|row| code(row.event)).collect()
     }
+
+    /// The outcomes that mallory's audit trail has for something that happened to this name, oldest first.
+    pub fn audited(&self, verb: &str, name: &str) -> Vec<String> {
+        let entries = self.mallory.audit().behind(0, 1_000).expect("the trail can be read");
+        let told = entries.into_iter().filter(|entry| entry.verb == verb && entry.subject.name == name);
+        told.map(|entry| entry.outcome).collect()
+    }
 }
 
 /// Uploads a connector that asks for no host, with a profile of the same name and one secret.

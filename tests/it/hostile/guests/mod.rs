@@ -19,8 +19,8 @@ use serde_json::Value;
 use crate::harness::aftermath::Scene;
 use crate::harness::raw::raw;
 
-/// Calls a fixture and looks around afterwards: the call ends with this code, which is in the log once, and says
-/// nothing of what was in memory.
+/// Calls a fixture and looks around afterwards: the call ends with this code, which is in the log once and once in
+/// the audit trail, and says nothing of what was in memory.
 async fn ends_as(scene: &Scene, name: &str, codes: &[&str]) {
     let profile = scene.install(raw(name)).await;
     let error = match scene.call(&profile).await {
@@ -29,6 +29,8 @@ async fn ends_as(scene: &Scene, name: &str, codes: &[&str]) {
     };
     is_the_guests_own(name, &error, codes);
     assert_eq!(scene.failures(&profile), [error.code], "{name}: the rows of the log");
+    let audited = scene.audited("action.called", &format!("{profile}/act"));
+    assert_eq!(audited, [error.code], "{name}: the entries of the trail");
 }
 
 /// Calls a fixture that gets away with it, and gives what it returned.
@@ -36,6 +38,7 @@ async fn returns(scene: &Scene, name: &str) -> Value {
     let profile = scene.install(raw(name)).await;
     let value = scene.call(&profile).await;
     assert!(scene.failures(&profile).is_empty(), "{name}: {value:?}");
+    assert_eq!(scene.audited("action.called", &format!("{profile}/act")), ["completed"], "{name}");
     value.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

@@ -4,8 +4,10 @@ use lockgate::domain::flow::{DeliveryPolicy, Destination, Source};
 use lockgate::domain::profile::Status;
 use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::{Run, RunStatus};
+use lockgate::domain::token::Bearer;
 use lockgate::domain::{Blame, ProfileName};
 use lockgate::{NewFlow, PipelineOptions, RunsOf};
+use serde_json::Value;
 
 use super::is_the_guests_own;
 use crate::harness::aftermath::{Scene, limits};
@@ -47,6 +49,16 @@ async fn run(scene: &Scene, name: &str, source: &str, destination: &ProfileName)
     });
     let ended = ended.await;
     assert_eq!(rows(scene, &name), before + 1, "{name} has one more row");
+    let outcome = match (code(&ended), ended.status) {
+        ("", RunStatus::Succeeded) => "completed",
+        ("", _) => "partial",
+        (code, _) => code,
+    };
+    assert_eq!(
+        scene.audited("run.ended", &format!("{name}/{}", ended.id)),
+        [outcome],
+        "{name} has one entry"
+    );
     ended
 }
 
@@ -121,6 +133,10 @@ async fn code_that_breaks_at_every_call_ends_its_run_and_then_is_left_alone() {
     assert_eq!(row.status(), Status::Degraded);
     assert!(row.quarantined_until().is_some(), "{:?}", row.outcomes);
 
+    let shown = shown(&scene, &broken).await;
+    assert_eq!(shown["status"], "degraded");
+    assert!(shown["quarantined_until"].is_string(), "{shown}");
+
     let refused = scene.call(&broken).await.unwrap_err();
     assert_eq!((refused.code, refused.blame), ("quarantined", Blame::Guest));
     let blocked = run(&scene, "one", "source", &broken).await;
@@ -129,4 +145,15 @@ async fn code_that_breaks_at_every_call_ends_its_run_and_then_is_left_alone() {
     scene.mallory.check(&broken).await.unwrap().unwrap();
     let again = scene.call(&broken).await.unwrap_err();
     is_the_guests_own("traps_in_run", &again, &["trap"]);
+}
+
+/// A profile as the API shows it.
+async fn shown(scene: &Scene, profile: &ProfileName) -> Value {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let tenant = scene.mallory.id().clone();
+    let token = scene.host.make_token(Bearer::Tenant { tenant }).await.unwrap().text;
+    let asked = client.get(format!("http://{}/v1/profiles/{profile}", scene.address)).bearer_auth(token);
+    let answer = asked.send().await.unwrap().text().await.unwrap();
+    serde_json::from_str(&answer).unwrap()
 }
