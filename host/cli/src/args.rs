@@ -16,6 +16,7 @@ use crate::policy::args::PolicyArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
+use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
 use crate::tokens::args::TokensArgs;
 
 const AFTER: &str = "\
@@ -56,6 +57,12 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Upload a component as a connector.
     Upload(UploadArgs),
+    /// Make a key to sign components with, on this machine.
+    Keygen(KeygenArgs),
+    /// Sign a component, on this machine.
+    Sign(SignArgs),
+    /// Whose signature an upload needs.
+    Signers(SignersArgs),
     /// Connectors: what each asks for.
     Connectors(ConnectorsArgs),
     /// Profiles: a connector with its configuration, credential and grant.

@@ -83,8 +83,16 @@ impl Client {
         self.send(self.request(Method::DELETE, path, &[])?).await
     }
 
-    pub(crate) async fn upload(&self, path: Path<'_>, component: Vec<u8>) -> Result<Value, Failure> {
-        let request = self.request(Method::POST, path, &[])?;
+    pub(crate) async fn upload(
+        &self,
+        path: Path<'_>,
+        component: Vec<u8>,
+        signature: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let mut request = self.request(Method::POST, path, &[])?;
+        if let Some(signature) = signature {
+            request = request.header("x-lockgate-signature", signature);
+        }
         self.send(request.header("content-type", "application/wasm").body(component)).await
     }
 

@@ -18,6 +18,7 @@ mod runs;
 mod screen;
 mod serve;
 mod show;
+mod signing;
 mod tokens;
 
 use std::process::ExitCode;
@@ -48,6 +49,9 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => Ok(Box::pin(serve::run(args)).await?),
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
+        Command::Keygen(args) => signing::keygen(&args),
+        Command::Sign(args) => signing::sign(&args),
+        Command::Signers(args) => Box::pin(signing::run(args)).await,
         Command::Connectors(args) => Box::pin(connectors::run(args)).await,
         Command::Profiles(args) => Box::pin(profiles::run(args)).await,
         Command::Policy(args) => Box::pin(policy::run(args)).await,

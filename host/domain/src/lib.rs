@@ -26,6 +26,7 @@ pub mod retry;
 pub mod run;
 pub mod schema;
 pub mod secret;
+pub mod signing;
 pub mod text;
 pub mod token;
 

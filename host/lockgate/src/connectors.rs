@@ -2,6 +2,7 @@
 
 use domain::audit::{Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
+use domain::signing::Signature;
 use domain::{ConnectorName, Digest, ProfileName};
 use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
 use store::{Connectors as _, Expect, Page};
@@ -27,9 +28,27 @@ impl Tenant {
     /// Admits a component and keeps it. Uploading the same bytes again changes nothing; other bytes under a version
     /// that exists are refused. Durable before it returns.
     pub async fn upload(&self, bytes: Vec<u8>) -> Result<Uploaded, Error> {
+        self.upload_signed(bytes, None).await
+    }
+
+    /// The same with its author's signature, for a tenant that asks for one.
+    pub async fn upload_signed(
+        &self,
+        bytes: Vec<u8>,
+        signature: Option<&Signature>,
+    ) -> Result<Uploaded, Error> {
         let rooms = &self.rooms;
         let digest = Digest::of(&bytes);
         let upload = Upload::new(bytes, rooms.upload_bytes_max)?;
+        // Before the component is looked into: what nobody vouches for is not even parsed.
+        let signers = match self.judge_signature(&digest, signature) {
+            Ok(signers) => signers,
+            Err(refused) => {
+                let tried = self.happening(Verb::ConnectorRefused, Subject::component(&digest));
+                self.record(tried.failed(refused.code)).await?;
+                return Err(refused);
+            }
+        };
         let admitted = match rooms.runtime.admit_for(Some(&self.id), upload).await {
             Ok(admitted) => admitted,
             Err(refused) => {
@@ -74,6 +93,7 @@ impl Tenant {
         let mut change = self.change(Verb::ConnectorUploaded, Subject::connector(&of), fields);
         self.enrol(change.commit())?;
         change.put_connector(&self.id, &connector, Expect::Absent);
+        change.commit().require_signers(&self.id, signers);
         match rooms.store.commit(change).await {
             Ok(()) => self.uploaded(connector, false, admitted.report),
             // Somebody uploaded the same version meanwhile: whose bytes won decides.

@@ -20,6 +20,7 @@ mod policy;
 mod profiles;
 mod runs;
 mod secrets;
+mod signers;
 mod system;
 mod tenant;
 mod tokens;

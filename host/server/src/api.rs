@@ -9,6 +9,7 @@ mod logs;
 pub(crate) mod openapi;
 mod profiles;
 mod runs;
+mod signers;
 mod tokens;
 
 use domain::token::Role;
@@ -49,6 +50,7 @@ fn reader() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(connectors::list_connectors))
         .routes(routes!(connectors::show_connector))
+        .routes(routes!(signers::list_signers))
         .routes(routes!(profiles::rows::list_profiles))
         .routes(routes!(profiles::rows::show_profile))
         .routes(routes!(profiles::versions::show_diff))
@@ -85,6 +87,7 @@ fn editor() -> OpenApiRouter<App> {
 fn owner() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(profiles::rights::grant))
+        .routes(routes!(signers::set_signers))
         .routes(routes!(profiles::rights::revoke))
         .routes(routes!(profiles::versions::consent))
         .routes(routes!(profiles::secrets::set_credential))

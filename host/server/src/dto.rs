@@ -14,6 +14,7 @@ mod page;
 mod policy;
 mod profile;
 mod run;
+mod signers;
 mod token;
 mod version;
 mod words;
@@ -38,6 +39,7 @@ pub use profile::{
     SecretHeld, SecretValue,
 };
 pub use run::{Attempt, Counts, Failure, Run};
+pub use signers::Signers;
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{

@@ -231,6 +231,10 @@ pub(crate) fn secret(tenant: &TenantId, profile: &ProfileName, name: &SecretName
     Key::new(tenant.as_str(), "secrets", &[profile.as_str(), name.as_str()])
 }
 
+pub(crate) fn signers(tenant: &TenantId) -> Key {
+    Key::new(tenant.as_str(), "policy", &["signers"])
+}
+
 pub(crate) fn data_key(tenant: &TenantId) -> Key {
     Key::new(tenant.as_str(), "data-key", &["current"])
 }

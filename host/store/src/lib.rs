@@ -41,5 +41,5 @@ pub use seal::{OpenedSecret, Purpose, SECRET_BYTES_MAX, Seal};
 pub use store::Store;
 pub use tables::{
     Audit, Connectors, DeadLetters, FlowStates, Flows, LogFilter, Logs, Observations, Outbox, Profiles, Runs,
-    Secrets, SeenRecords, Tenant, Tenants, Tokens,
+    Secrets, SeenRecords, Signers, Tenant, Tenants, Tokens,
 };

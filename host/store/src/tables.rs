@@ -12,6 +12,7 @@ mod profiles;
 mod runs;
 mod secrets;
 mod seen;
+mod signers;
 mod tenants;
 mod tokens;
 
@@ -27,5 +28,6 @@ pub use profiles::Profiles;
 pub use runs::Runs;
 pub use secrets::Secrets;
 pub use seen::SeenRecords;
+pub use signers::Signers;
 pub use tenants::{Tenant, Tenants};
 pub use tokens::Tokens;

@@ -46,6 +46,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/profiles/{name}/upgrade", EDITOR),
     ("GET", "/v1/runs", READER),
     ("GET", "/v1/runs/{id}", READER),
+    ("GET", "/v1/signers", READER),
+    ("PUT", "/v1/signers", OWNER),
     ("GET", "/v1/tokens", Access::Operator),
     ("POST", "/v1/tokens", Access::Operator),
     ("DELETE", "/v1/tokens/{id}", Access::Operator),

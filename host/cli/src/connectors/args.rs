@@ -20,6 +20,9 @@ pub(crate) struct UploadArgs {
     /// The component.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// The signature that `lockgate sign` printed, where the tenant asks for one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) remote: Remote,
 }

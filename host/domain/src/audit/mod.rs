@@ -141,6 +141,11 @@ impl Subject {
         Self::new("component", digest.as_str())
     }
 
+    /// The tenant's own, of which there is one list.
+    pub fn signers() -> Self {
+        Self::new("policy", "signers")
+    }
+
     pub fn profile(name: &ProfileName) -> Self {
         Self::new("profile", name.as_str())
     }

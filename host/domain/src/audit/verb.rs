@@ -27,6 +27,8 @@ verbs! {
     ConnectorUploaded = "connector.uploaded",
     /// A component was read and not admitted.
     ConnectorRefused = "connector.refused",
+    /// Whose signature an upload needs.
+    SignersSet = "signers.set",
     ProfileCreated = "profile.created",
     ProfileGranted = "profile.granted",
     ProfileRevoked = "profile.revoked",

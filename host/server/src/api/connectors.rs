@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use domain::ConnectorName;
+use domain::signing::{InvalidSigning, Signature};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -16,9 +17,13 @@ use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::{Paging, Query};
 
+/// Carries the signature of a component, where the tenant asks for one.
+const SIGNATURE: &str = "x-lockgate-signature";
+
 /// Uploads a component. It is admitted, or refused with the reason; the same bytes twice change nothing.
 #[utoipa::path(
     post, path = "/v1/connectors", tag = "connectors",
+    params(("x-lockgate-signature" = Option<String>, Header, description = "`KEY:SIGNATURE` in base64, where the tenant asks for one.")),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "A WebAssembly component."),
     responses(
         (status = 201, description = "Admitted and kept.", body = Uploaded),
@@ -35,6 +40,7 @@ pub(crate) async fn upload_connector(
         let detail = "send the component itself as `content-type: application/wasm`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
+    let signature = signature(&parts.headers)?;
     // Taken before the first byte is read: waiting components would fill the memory.
     let Some(_place) = app.uploads.take(tenant.id()) else {
         let detail = "too many components are being uploaded at once; try again in a moment";
@@ -42,9 +48,19 @@ pub(crate) async fn upload_connector(
     };
     let bounds = Bounds { bytes_max: app.options.upload_bytes_max, time: app.options.upload_time() };
     let bytes = read(&parts.headers, body, bounds).await?;
-    let uploaded = tenant.upload(bytes).await?;
+    let uploaded = tenant.upload_signed(bytes, signature.as_ref()).await?;
     let status = if uploaded.existed { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(uploaded.into())))
+}
+
+/// At most one header of this name: two readers must never see two different signatures.
+fn signature(headers: &HeaderMap) -> Result<Option<Signature>, Problem> {
+    let mut values = headers.get_all(SIGNATURE).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let parsed = value.to_str().ok().filter(|_| values.next().is_none()).and_then(|text| text.parse().ok());
+    let refused =
+        || Problem::bad_request("invalid_signing", format!("{SIGNATURE} is {}", InvalidSigning::Signature));
+    parsed.map(Some).ok_or_else(refused)
 }
 
 /// All connectors, by name and version.

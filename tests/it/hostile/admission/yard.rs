@@ -98,6 +98,14 @@ impl Yard {
         answer(request.header("content-type", "application/wasm").body(bytes.into())).await
     }
 
+    pub(crate) async fn upload_signed(&self, bytes: impl Into<Vec<u8>>, signature: Option<&str>) -> Answer {
+        let mut request = self.client.post(format!("{}/v1/connectors", self.url)).bearer_auth(&self.token);
+        if let Some(signature) = signature {
+            request = request.header("x-lockgate-signature", signature);
+        }
+        answer(request.header("content-type", "application/wasm").body(bytes.into())).await
+    }
+
     pub(crate) async fn json(&self, method: &str, path: &str, body: Value) -> Answer {
         self.json_as(&self.token, method, path, body).await
     }
