@@ -2,7 +2,9 @@
 
 use domain::Digest;
 
+use crate::admit::Kind;
 use crate::refused::Refused;
+use crate::{census, imports, validate};
 
 /// Bytes that may be a component. Nothing but their size and their first bytes has been looked at.
 #[derive(Clone)]
@@ -49,6 +51,13 @@ impl Upload {
 
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// What admission says before it compiles: counted, validated, its imports judged. It reads every byte.
+    pub fn examined(&self, memory_max_bytes: usize) -> Result<Kind, Refused> {
+        let census = census::take(&self.bytes, memory_max_bytes)?;
+        validate::validate(&self.bytes)?;
+        imports::kind(&census)
     }
 
     pub(crate) fn into_parts(self) -> (Digest, Vec<u8>) {

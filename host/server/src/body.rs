@@ -5,4 +5,5 @@ mod json;
 mod strict;
 
 pub(crate) use capped::{Bounds, essence, read};
+pub use json::parse;
 pub(crate) use json::{Json, expectation};

@@ -21,6 +21,7 @@ mod router;
 mod serve;
 mod uploads;
 
+pub use body::parse as read_body;
 pub use front::AllowedHosts;
 pub use options::Options;
 pub use problem::Problem;

@@ -25,6 +25,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jq", &["lockgate-sdk"]),
     ("guests", &["lockgate-sdk"]),
     ("vendors", &[]),
+    ("fuzz", &["domain", "egress", "runtime", "server"]),
     // The compile worker of the tests is an embedding program.
     ("lockgate-tests", &["guest-build", "lockgate"]),
 ];
@@ -47,6 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wasmparser", &["runtime"]),
     ("wit-bindgen", &["lockgate-sdk"]),
     ("jaq-core", &["jq"]),
+    ("libfuzzer-sys", &["fuzz"]),
     ("anyhow", &["cli"]),
 ];
 

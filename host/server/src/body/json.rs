@@ -38,7 +38,8 @@ where
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads one body as every route reads it.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     check(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
