@@ -88,7 +88,7 @@ async fn what_is_wrong_is_a_problem_with_its_code_and_changes_nothing() {
         ("POST", "/v1/profiles/probe/actions/never", r#"{"inputs":[{}]}"#, 404),
         ("POST", "/v1/flows/never-was/runs", "{}", 404),
         ("GET", "/v1/runs/not-an-id", "", 404),
-        ("DELETE", "/v1/profiles/probe", "", 405),
+        ("PATCH", "/v1/profiles/probe", "", 405),
         ("GET", "/v1/nothing", "", 404),
         ("GET", "/v1/tokens", "", 403),
     ];

@@ -14,6 +14,7 @@ use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
 use crate::policy::args::PolicyArgs;
 use crate::profiles::args::ProfilesArgs;
+use crate::quotas::args::QuotasArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
 use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// The key that opens every stored secret.
     Keys(KeysArgs),
+    /// What a tenant holds, and how much it may hold.
+    Quotas(QuotasArgs),
     /// API tokens. Needs an operator's token.
     Tokens(TokensArgs),
 }

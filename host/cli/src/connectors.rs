@@ -39,6 +39,10 @@ pub(crate) async fn run(args: ConnectorsArgs) -> Result<ExitCode, Failure> {
             let connector = client.get(&["connectors", &name], &query).await?;
             screen.answer::<Connector>(connector, show::connectors::one)?;
         }
+        ConnectorsVerb::Delete { name, version } => {
+            client.delete(&["connectors", &name, "versions", &version]).await?;
+            screen.hint(&format!("{}@{} is gone", show::inert(&name), show::inert(&version)));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -96,7 +96,7 @@ impl Failure {
             },
             Self::Unreachable { .. } | Self::NotOurs { .. } => 6,
             Self::Local(error) => match error.downcast_ref::<lockgate::Error>().map(|error| error.kind) {
-                Some(Kind::Invalid | Kind::Refused | Kind::Conflict | Kind::TooLarge) => 3,
+                Some(Kind::Invalid | Kind::Refused | Kind::Conflict | Kind::TooLarge | Kind::OverQuota) => 3,
                 _ => 1,
             },
             Self::Usage(_) => 2,

@@ -44,6 +44,10 @@ pub(crate) async fn run(args: FlowsArgs) -> Result<ExitCode, Failure> {
             let flow = client.order(&["flows", &name, "disable"]).await?;
             screen.answer::<Flow>(flow, show::flows::one)?;
         }
+        FlowsVerb::Delete { name } => {
+            client.delete(&["flows", &name]).await?;
+            screen.hint(&format!("the flow {} is gone", show::inert(&name)));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ mod logs;
 mod memory;
 mod policy;
 mod profiles;
+mod quotas;
 mod runs;
 mod screen;
 mod serve;
@@ -61,6 +62,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(args) => Box::pin(logs::run(args)).await,
         Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Keys(args) => Box::pin(keys::run(args)).await,
+        Command::Quotas(args) => Box::pin(quotas::run(args)).await,
         Command::Tokens(args) => Box::pin(tokens::run(args)).await,
     }
 }

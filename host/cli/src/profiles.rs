@@ -58,6 +58,10 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             let profile = client.order(&["profiles", &name, "disable"]).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
         }
+        ProfilesVerb::Delete { name } => {
+            client.delete(&["profiles", &name]).await?;
+            screen.hint(&format!("the profile {} is gone, and its secrets with it", show::inert(&name)));
+        }
         ProfilesVerb::Check { name } => return check(&client, screen, &name).await,
         ProfilesVerb::Run(args) => return call(&client, screen, args).await,
     }

@@ -10,6 +10,7 @@ use domain::Clock as _;
 use domain::TenantId;
 use domain::audit::Actor;
 use domain::egress::Ceiling;
+use domain::quota::Quotas;
 use domain::token::Bearer;
 use lockgate::{Compiler, Host, SystemClock};
 use tokio::net::TcpListener;
@@ -36,6 +37,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.ceiling {
         builder = builder.ceiling(ceiling(path)?);
     }
+    if let Some(path) = &args.quotas {
+        builder = builder.quotas(quotas(path)?);
+    }
     let opening = || format!("opening the data folder {}", args.data.display());
     let host = builder.build().await.with_context(opening)?;
     tokens(&host, &args).await?;
@@ -57,6 +61,11 @@ fn ceiling(path: &Path) -> anyhow::Result<Ceiling> {
     let text = files::read_text(path)?;
     serde_json::from_str(&text)
         .with_context(|| format!("{} is no ceiling; `lockgate serve --help` shows one", path.display()))
+}
+
+fn quotas(path: &Path) -> anyhow::Result<Quotas> {
+    let text = files::read_text(path)?;
+    serde_json::from_str(&text).with_context(|| format!("{} holds no quotas", path.display()))
 }
 
 /// A host without an operator's token could never be used: the first start makes one.

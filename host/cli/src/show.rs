@@ -8,6 +8,7 @@ pub(crate) mod flows;
 pub(crate) mod logs;
 pub(crate) mod policy;
 pub(crate) mod profiles;
+pub(crate) mod quotas;
 pub(crate) mod runs;
 pub(crate) mod tokens;
 pub(crate) mod versions;

@@ -22,6 +22,7 @@ pub mod log;
 pub mod manifest;
 pub mod observation;
 pub mod profile;
+pub mod quota;
 pub mod retry;
 pub mod run;
 pub mod schema;

@@ -9,6 +9,7 @@ use domain::audit::Actor;
 use domain::call::Limits;
 use domain::connector::ConnectorRef;
 use domain::egress::Ceiling;
+use domain::quota::Quotas;
 use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
@@ -18,7 +19,9 @@ use tokio::sync::Semaphore;
 
 use crate::error::Error;
 use crate::host::{Host, Rooms};
+use crate::places::Places;
 use crate::system::{OsRandomness, SystemClock, off_the_workers};
+use crate::turns::Turns;
 
 /// A component of a few megabytes of JavaScript or Python must fit; a compile bomb must not.
 const UPLOAD_BYTES_MAX: usize = 32 << 20;
@@ -65,6 +68,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     upload_bytes_max: usize,
+    quotas: Quotas,
 }
 
 impl Default for Builder {
@@ -84,6 +88,7 @@ impl Default for Builder {
             clock: Arc::new(SystemClock),
             randomness: Arc::new(OsRandomness),
             upload_bytes_max: UPLOAD_BYTES_MAX,
+            quotas: Quotas::default(),
         }
     }
 }
@@ -191,6 +196,13 @@ impl Builder {
         self
     }
 
+    /// What each tenant may hold and do at once.
+    #[must_use]
+    pub fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
     /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
     pub async fn build(self) -> Result<Host, Error> {
         let Self {
@@ -244,6 +256,10 @@ impl Builder {
             randomness,
             upload_bytes_max,
             verifications: Semaphore::new(VERIFICATIONS_MAX),
+            quotas: self.quotas,
+            turns: Turns::default(),
+            calls: Arc::new(Places::new(self.quotas.calls_at_once)),
+            component_files: tokio::sync::RwLock::default(),
         };
         Ok(Host { rooms: Arc::new(rooms), actor: Actor::Library })
     }

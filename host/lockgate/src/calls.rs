@@ -66,6 +66,7 @@ impl Tenant {
         if row.is_quarantined(self.now()) {
             return Err(NotReady::Quarantined(row.name).into());
         }
+        let _place = self.place_for_a_call()?;
         let prepared = self.prepare(&row).await?;
         let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
         let Some(declared) = declared else {
@@ -121,6 +122,7 @@ impl Tenant {
     async fn check_now(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
         self.rooms.store.takes_writes()?;
         let row = self.profile(profile)?;
+        let _place = self.place_for_a_call()?;
         let prepared = self.prepare(&row).await?;
         let correlation = CorrelationId::make(&*self.rooms.randomness);
         let report = prepared.linked.check(&prepared.call_for(&correlation)).await;

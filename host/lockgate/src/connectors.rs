@@ -85,6 +85,9 @@ impl Tenant {
         if let Some(existing) = self.existing(&connector)? {
             return self.uploaded(existing, true, admitted.report);
         }
+        let turn = self.turn().await;
+        turn.has_room_for_component(&connector)?;
+        let _files = rooms.component_files.read().await;
         // The file first: a row without its component would be a broken promise, a file without its row is only litter.
         let store = rooms.store.clone();
         off_the_workers(move || store.keep_component(&admitted.bytes)).await??;

@@ -17,6 +17,10 @@ pub enum Kind {
     Conflict,
     /// Too much at once; later it may work.
     Busy,
+    /// There is no room for one more, until something is removed.
+    OverQuota,
+    /// Too much at once: it may be tried again in a moment.
+    TooMany,
     /// The token is missing or wrong.
     Unauthenticated,
     /// The token may not do this.

@@ -4,6 +4,7 @@ use auth::SchemeError;
 use domain::call::{CallFailure, Fault};
 use domain::grant::GrantError;
 use domain::manifest::ConfigError;
+use domain::quota::QuotaExceeded;
 use domain::{Blame, InvalidId};
 use egress::EgressError;
 use pipeline::{NotReady, PipelineError};
@@ -63,6 +64,13 @@ impl From<StoreError> for Error {
             _ => Kind::Internal,
         };
         Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }
+    }
+}
+
+impl From<QuotaExceeded> for Error {
+    fn from(error: QuotaExceeded) -> Self {
+        let kind = if error.quota.passes() { Kind::TooMany } else { Kind::OverQuota };
+        Self::new(kind, "quota_exceeded", error.to_string())
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::audit::{Subject, Verb};
 use domain::call::GuestError;
 use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
+use domain::quota::Quota;
 use domain::run::{Cause, Run};
 use domain::{Blame, CorrelationId, FlowName, ProfileName};
 use pipeline::PipelineError;
@@ -40,15 +41,7 @@ pub struct NewFlow {
 impl Tenant {
     /// Makes a flow after everything that it names has been found.
     pub async fn create_flow(&self, new: NewFlow) -> Result<Flow, Error> {
-        self.judge_ends(&new)?;
         judge_numbers(&new)?;
-        if let Some(mapping) = &new.mapping
-            && let Err(error) = self.compile_mapping(mapping).await
-        {
-            let tried = self.happening(Verb::FlowRefused, Subject::flow(&new.name));
-            self.record(tried.failed(error.code)).await?;
-            return Err(error);
-        }
         let flow = Flow {
             name: new.name,
             source: new.source,
@@ -59,16 +52,29 @@ impl Tenant {
             enabled: true,
             created_at: self.now(),
         };
+        self.judge_ends(&flow)?;
+        if let Some(mapping) = &flow.mapping
+            && let Err(error) = self.compile_mapping(mapping).await
+        {
+            let tried = self.happening(Verb::FlowRefused, Subject::flow(&flow.name));
+            self.record(tried.failed(error.code)).await?;
+            return Err(error);
+        }
+        let turn = self.turn().await;
+        turn.has_room(Quota::Flows)?;
         let fields = &["source", "mapping", "destination", "schedule", "delivery"];
         let mut change = self.change(Verb::FlowCreated, Subject::flow(&flow.name), fields);
+        // A profile that was removed since it was judged would leave a flow that leads nowhere.
+        change.commit().require_profile(&self.id, &flow.source.profile, Expect::Present);
+        change.commit().require_profile(&self.id, &flow.destination.profile, Expect::Present);
         change.put_flow(&self.id, &flow, Expect::Absent);
         match self.rooms.store.commit(change).await {
             Ok(()) => Ok(flow),
-            Err(error) if error.is_conflict() => Err(Error::new(
-                Kind::Conflict,
-                "flow_exists",
-                format!("a flow named {} exists; choose another name", flow.name),
-            )),
+            Err(error) if error.is_conflict() => {
+                self.judge_ends(&flow)?;
+                let message = format!("a flow named {} exists; choose another name", flow.name);
+                Err(Error::new(Kind::Conflict, "flow_exists", message))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -108,16 +114,16 @@ impl Tenant {
     }
 
     /// The source must bring what is named, and the destination must do what is named.
-    fn judge_ends(&self, new: &NewFlow) -> Result<(), Error> {
-        let source = self.manifest_of(&new.source.profile)?;
-        if !source.triggers.iter().any(|trigger| trigger.name == new.source.trigger) {
+    fn judge_ends(&self, flow: &Flow) -> Result<(), Error> {
+        let source = self.manifest_of(&flow.source.profile)?;
+        if !source.triggers.iter().any(|trigger| trigger.name == flow.source.trigger) {
             let offered: Vec<_> = source.triggers.iter().map(|trigger| trigger.name.as_str()).collect();
-            return Err(unknown("trigger", &new.source.trigger, &source.name, &offered));
+            return Err(unknown("trigger", &flow.source.trigger, &source.name, &offered));
         }
-        let destination = self.manifest_of(&new.destination.profile)?;
-        if !destination.actions.iter().any(|action| action.name == new.destination.action) {
+        let destination = self.manifest_of(&flow.destination.profile)?;
+        if !destination.actions.iter().any(|action| action.name == flow.destination.action) {
             let offered: Vec<_> = destination.actions.iter().map(|action| action.name.as_str()).collect();
-            return Err(unknown("action", &new.destination.action, &destination.name, &offered));
+            return Err(unknown("action", &flow.destination.action, &destination.name, &offered));
         }
         Ok(())
     }
@@ -130,6 +136,7 @@ impl Tenant {
         records: &[String],
     ) -> Result<Vec<Result<Option<String>, GuestError>>, Error> {
         let rooms = &self.rooms;
+        let _place = self.place_for_a_call()?;
         let correlation = CorrelationId::make(&*rooms.randomness);
         let limits = rooms.connectors.limits();
         let report = rooms.transform.map(&self.id, &correlation, limits, &mapping.jq, records).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::audit::{Actor, Happening, Subject, Verb};
 use domain::egress::Ceiling;
+use domain::quota::Quotas;
 use domain::{Clock, Randomness, TenantId};
 use egress::Egress;
 use pipeline::{Connectors, Pipeline, Transform};
@@ -14,7 +15,9 @@ use tokio::sync::Semaphore;
 
 use crate::builder::Builder;
 use crate::error::Error;
+use crate::places::Places;
 use crate::tenant::Tenant;
+use crate::turns::Turns;
 
 /// A running host. Cloning it gives another handle to the same one.
 #[derive(Clone)]
@@ -38,6 +41,11 @@ pub(crate) struct Rooms {
     pub(crate) upload_bytes_max: usize,
     /// Reading a whole chain takes a processor for as long as it is: a few at once, whoever asks.
     pub(crate) verifications: Semaphore,
+    pub(crate) quotas: Quotas,
+    pub(crate) turns: Turns,
+    pub(crate) calls: Arc<Places>,
+    /// Shared by those who add a component and its row, alone for who removes a component that no row names.
+    pub(crate) component_files: tokio::sync::RwLock<()>,
 }
 
 impl Host {

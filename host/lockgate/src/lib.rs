@@ -16,14 +16,18 @@ mod gauges;
 mod host;
 mod keys;
 mod logs;
+mod places;
 mod policy;
 mod profiles;
+mod quotas;
+mod removal;
 mod runs;
 mod secrets;
 mod signers;
 mod system;
 mod tenant;
 mod tokens;
+mod turns;
 mod versions;
 
 pub use audit::{Trail, Verdict, verify_folder};
@@ -37,6 +41,7 @@ pub use host::Host;
 pub use keys::{Rotated, rotate_key};
 pub use policy::{Explanation, Observed};
 pub use profiles::{AuthChoice, NewProfile};
+pub use quotas::Usage;
 pub use runs::RunsOf;
 pub use system::{OsRandomness, SystemClock};
 pub use tenant::Tenant;
@@ -45,6 +50,7 @@ pub use versions::{Update, UpdateState};
 
 /// The words of the house: ids, rows and decisions.
 pub use domain;
+pub use domain::quota::Quotas;
 /// Options of the rooms that an embedding program may tune.
 pub use egress::{EgressOptions, SystemResolver};
 pub use logs::LogFilter;

@@ -8,6 +8,7 @@ use domain::egress::Origin;
 use domain::grant;
 use domain::manifest;
 use domain::profile::{Auth, CallOutcome, Grant, Profile};
+use domain::quota::Quota;
 use domain::{ConnectorName, ProfileName, ScopeName};
 use semver::Version;
 use serde_json::Value;
@@ -73,17 +74,21 @@ impl Tenant {
             created_at: now,
             updated_at: now,
         };
+        let turn = self.turn().await;
+        turn.has_room(Quota::Profiles)?;
         let fields = &["connector", "config", "auth", "rate"];
         let mut change = self.change(Verb::ProfileCreated, Subject::profile(&profile.name), fields);
         self.enrol(change.commit())?;
+        // A version that was removed since it was found would leave a profile of nothing.
+        change.commit().require_connector(&self.id, &profile.connector, Expect::Present);
         change.put_profile(&self.id, &profile, Expect::Absent);
         match self.rooms.store.commit(change).await {
             Ok(()) => Ok(profile),
-            Err(error) if error.is_conflict() => Err(Error::new(
-                Kind::Conflict,
-                "profile_exists",
-                format!("a profile named {} exists; choose another name", profile.name),
-            )),
+            Err(error) if error.is_conflict() => {
+                self.connector_of(&profile)?;
+                let message = format!("a profile named {} exists; choose another name", profile.name);
+                Err(Error::new(Kind::Conflict, "profile_exists", message))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -30,6 +30,8 @@ impl Tenant {
             auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
             let bound = self.requested_hosts(&row.value)?;
             let name = SecretName::credential();
+            let turn = self.turn().await;
+            turn.has_room_for_secret(profile, &name)?;
             let fields = &["credential", "outcomes"];
             let mut change = self.change(Verb::CredentialSet, Subject::profile(profile), fields);
             let now = self.now();
@@ -64,8 +66,13 @@ impl Tenant {
         }
         auth::check_secret(&secret)?;
         let bound = self.requested_hosts(&row)?;
+        let turn = self.turn().await;
+        turn.has_room_for_secret(profile, name)?;
         for _ in 0..SET_TRIES {
+            // A secret goes with its profile: none may come after it has gone.
+            self.profile(profile)?;
             let mut change = self.change(Verb::SecretSet, Subject::secret(profile, name), &["secret"]);
+            change.commit().require_profile(&self.id, profile, Expect::Present);
             self.seal(&mut change, profile, name, Purpose::Handle, &bound, &secret)?;
             match self.rooms.store.commit(change).await {
                 Ok(()) => return Ok(()),

@@ -56,20 +56,16 @@ impl Tenant {
     /// Makes sure that the tenant is known, so that the pipeline looks after its flows. Belongs into the commit of
     /// whatever can be a tenant's first write.
     pub(crate) fn enrol(&self, commit: &mut Commit) -> Result<(), Error> {
-        enrol(&self.rooms, &self.id, commit)
+        if self.rooms.store.tenant(&self.id)?.is_none() {
+            let tenant = store::Tenant { id: self.id.clone(), created_at: self.now() };
+            commit.put_tenant(&tenant, Expect::Any);
+        }
+        Ok(())
     }
 
     pub(crate) fn now(&self) -> domain::Timestamp {
         self.rooms.clock.now()
     }
-}
-
-pub(crate) fn enrol(rooms: &Rooms, id: &TenantId, commit: &mut Commit) -> Result<(), Error> {
-    if rooms.store.tenant(id)?.is_none() {
-        let tenant = store::Tenant { id: id.clone(), created_at: rooms.clock.now() };
-        commit.put_tenant(&tenant, Expect::Any);
-    }
-    Ok(())
 }
 
 pub(crate) fn paging(after: Option<&str>, limit: usize) -> Paging {

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Actor, Chain, Subject, Verb};
+use domain::quota::Quota;
 use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
 use store::{Change, Expect, Page, Tokens as _};
@@ -10,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Kind};
 use crate::host::Host;
-use crate::tenant::{enrol, paging};
+use crate::tenant::{Tenant, paging};
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "lg";
@@ -73,8 +74,14 @@ impl Host {
         let hash = Digest::of(secret.as_bytes()).to_string();
         let token = Token { id, bearer, role, hash, created_at: rooms.clock.now(), expires_at };
         let mut change = self.token_change(Verb::TokenMade, &token);
+        // Held until the token is written, so that no two take the last place.
+        let mut _turn = None;
         if let Bearer::Tenant { tenant } = &token.bearer {
-            enrol(rooms, tenant, change.commit())?;
+            let tenant = self.tenant(tenant.as_str())?;
+            let turn = tenant.turn().await;
+            turn.has_room(Quota::Tokens)?;
+            tenant.enrol(change.commit())?;
+            _turn = Some(turn);
         }
         change.put_token(&token, Expect::Absent);
         rooms.store.commit(change).await?;

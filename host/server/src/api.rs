@@ -8,6 +8,7 @@ mod health;
 mod logs;
 pub(crate) mod openapi;
 mod profiles;
+mod quotas;
 mod runs;
 mod signers;
 mod tokens;
@@ -62,12 +63,14 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::show_dead_letter))
         .routes(routes!(logs::list_logs))
+        .routes(routes!(quotas::show_quotas))
 }
 
 /// The daily work, within the rights that an owner gave.
 fn editor() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(connectors::upload_connector))
+        .routes(routes!(connectors::delete_connector))
         .routes(routes!(profiles::rows::create_profile))
         .routes(routes!(profiles::rows::enable_profile))
         .routes(routes!(profiles::rows::disable_profile))
@@ -80,12 +83,14 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(flows::run_flow))
         .routes(routes!(flows::enable_flow))
         .routes(routes!(flows::disable_flow))
+        .routes(routes!(flows::delete_flow))
         .routes(routes!(dead_letters::replay_dead_letter))
 }
 
-/// Rights and secrets.
+/// Rights and secrets; a profile is removed with both.
 fn owner() -> OpenApiRouter<App> {
     OpenApiRouter::default()
+        .routes(routes!(profiles::rows::delete_profile))
         .routes(routes!(profiles::rights::grant))
         .routes(routes!(signers::set_signers))
         .routes(routes!(profiles::rights::revoke))
@@ -98,4 +103,5 @@ fn operator() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(quotas::show_tenants_quotas))
 }

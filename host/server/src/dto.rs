@@ -13,6 +13,7 @@ mod log;
 mod page;
 mod policy;
 mod profile;
+mod quota;
 mod run;
 mod signers;
 mod token;
@@ -38,6 +39,7 @@ pub use profile::{
     Auth, ConnectorRef, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary, Rights, ScopeRight,
     SecretHeld, SecretValue,
 };
+pub use quota::QuotaUsage;
 pub use run::{Attempt, Counts, Failure, Run};
 pub use signers::Signers;
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};

@@ -104,6 +104,14 @@ pub(crate) fn read_bounded(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>
     Ok(Some(contents))
 }
 
+/// Removes a file; one that is not there is removed already.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes what an interrupted write has left. The folder must be ours alone: see `lock`.
 pub(crate) fn sweep(folder: &Path) -> Result<(), StoreError> {
     let entries = std::fs::read_dir(folder).map_err(|error| failed("list", folder, &error))?;

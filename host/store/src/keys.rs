@@ -223,6 +223,11 @@ pub(crate) fn log_named(tenant: &TenantId, rest: &str) -> Key {
     Key::new(tenant.as_str(), "logs", &[rest])
 }
 
+/// Of every profile.
+pub(crate) fn all_secrets(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "secrets", &[])
+}
+
 pub(crate) fn secrets(tenant: &TenantId, profile: &ProfileName) -> Prefix {
     Prefix::new(tenant.as_str(), "secrets", &[profile.as_str()])
 }

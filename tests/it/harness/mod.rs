@@ -153,8 +153,13 @@ pub const CANARY: &str = "canary-7f3b9d2e51c84a06";
 
 impl Probed {
     pub async fn new() -> Self {
+        Self::over(|builder| builder).await
+    }
+
+    /// The same, on a host that is built differently.
+    pub async fn over(shape: impl FnOnce(Builder) -> Builder) -> Self {
         let echo = Echo::start().await;
-        let host = reaching(&[&echo.url]).build().await.expect("the host starts");
+        let host = shape(reaching(&[&echo.url])).build().await.expect("the host starts");
         let tenant = host.tenant("acme").expect("a tenant");
         tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.expect("the upload is admitted");
         profile(&tenant, "probe", "prober", &echo.url, CANARY, &["things:read"]).await;

@@ -54,4 +54,11 @@ pub(crate) enum ConnectorsVerb {
         #[arg(long, value_name = "VERSION")]
         version: Option<String>,
     },
+    /// Remove one version. Refused while a profile uses it.
+    Delete {
+        /// The connector.
+        name: String,
+        /// The version.
+        version: String,
+    },
 }

@@ -55,6 +55,11 @@ pub(crate) enum FlowsVerb {
         /// The flow.
         name: String,
     },
+    /// Remove it. Refused while a run is open or a record waits.
+    Delete {
+        /// The flow.
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

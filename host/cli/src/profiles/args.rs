@@ -102,6 +102,11 @@ pub(crate) enum ProfilesVerb {
         /// The profile.
         name: String,
     },
+    /// Remove it and destroy its secrets. Refused while a flow uses it.
+    Delete {
+        /// The profile.
+        name: String,
+    },
     /// Verify that target and credential work. Exits with 1 if they do not.
     Check {
         /// The profile.

@@ -40,6 +40,9 @@ pub(crate) struct ServeArgs {
     /// What may be granted at all, as JSON. Unless given: every public host over https.
     #[arg(long, value_name = "FILE")]
     pub(crate) ceiling: Option<PathBuf>,
+    /// What each tenant may hold and do at once, as JSON: what is not named keeps its default. `lockgate quotas` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quotas: Option<PathBuf>,
     /// Make a token for this tenant too, in `NAME.token` in the data folder, unless it is there.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant_token: Option<String>,

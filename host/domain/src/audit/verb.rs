@@ -29,6 +29,8 @@ verbs! {
     ConnectorRefused = "connector.refused",
     /// Whose signature an upload needs.
     SignersSet = "signers.set",
+    /// One version of it.
+    ConnectorRemoved = "connector.removed",
     ProfileCreated = "profile.created",
     ProfileGranted = "profile.granted",
     ProfileRevoked = "profile.revoked",
@@ -38,6 +40,8 @@ verbs! {
     ProfileConsented = "profile.consented",
     ProfileEnabled = "profile.enabled",
     ProfileDisabled = "profile.disabled",
+    /// With its secrets.
+    ProfileRemoved = "profile.removed",
     /// A person had its target and credential verified.
     ProfileChecked = "profile.checked",
     /// What its connector tries is taken down from now on.
@@ -52,6 +56,7 @@ verbs! {
     FlowRefused = "flow.refused",
     FlowEnabled = "flow.enabled",
     FlowDisabled = "flow.disabled",
+    FlowRemoved = "flow.removed",
     RunStarted = "run.started",
     RunEnded = "run.ended",
     DeadLetterReplayed = "dead_letter.replayed",

@@ -1,4 +1,4 @@
-//! Connectors: upload, list, show.
+//! Connectors: upload, list, show, remove.
 
 use axum::Json;
 use axum::body::Body;
@@ -96,4 +96,21 @@ pub(crate) async fn show_connector(
     Query(Version { version }): Query<Version>,
 ) -> Result<Json<Connector>, Problem> {
     Ok(Json(tenant.connector(&name, version.as_deref())?.into()))
+}
+
+/// Removes one version; refused while a profile uses it.
+#[utoipa::path(
+    delete, path = "/v1/connectors/{name}/versions/{version}", tag = "connectors",
+    params(
+        ("name" = String, Path, description = "The connector."),
+        ("version" = String, Path, description = "The version."),
+    ),
+    responses((status = 204, description = "It is gone."))
+)]
+pub(crate) async fn delete_connector(
+    OfTenant(tenant): OfTenant,
+    Path((name, version)): Path<(ConnectorName, String)>,
+) -> Result<StatusCode, Problem> {
+    tenant.delete_connector(&name, &version).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

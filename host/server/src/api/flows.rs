@@ -85,3 +85,16 @@ pub(crate) async fn disable_flow(
 ) -> Result<Json<Flow>, Problem> {
     Ok(Json(tenant.enable_flow(&name, false).await?.into()))
 }
+
+/// Removes the flow; refused while a run of it is open or an accepted record waits. Its runs and dead letters stay.
+#[utoipa::path(
+    delete, path = "/v1/flows/{name}", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 204, description = "It is gone."))
+)]
+pub(crate) async fn delete_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<StatusCode, Problem> {
+    tenant.delete_flow(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

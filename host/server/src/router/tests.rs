@@ -87,6 +87,8 @@ fn filled(path: &str) -> String {
         .replace("{name}", "nobody")
         .replace("{secret}", "webhook")
         .replace("{action}", "act")
+        .replace("{version}", "1.0.0")
+        .replace("{tenant}", "acme")
 }
 
 #[test]

@@ -69,6 +69,18 @@ impl ComponentFiles {
     }
 }
 
+impl ComponentFiles {
+    fn discard(&self, digest: &Digest) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(kept) => {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
+                Ok(())
+            }
+            Self::Folder(folder) => files::remove(&path(folder, digest)),
+        }
+    }
+}
+
 /// A digest is 64 hexadecimal digits, so it names a file in this folder and nothing else.
 fn path(folder: &Path, digest: &Digest) -> PathBuf {
     folder.join(format!("{digest}.wasm"))
@@ -78,6 +90,11 @@ impl Store {
     /// Keeps a component: on the disk when it returns. Blocks: not for an async worker.
     pub fn keep_component(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
         self.inner().components.keep(bytes)
+    }
+
+    /// Removes a component's bytes. It is for the caller to know that no row names them. Blocks: not for an async worker.
+    pub fn discard_component(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.inner().components.discard(digest)
     }
 
     /// The bytes of a component, verified against its digest. Blocks: not for an async worker.

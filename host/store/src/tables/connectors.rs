@@ -73,6 +73,11 @@ impl Change {
         let of = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };
         self.commit.put(keys::connector(tenant, &of), connector, expect);
     }
+
+    /// The component's file is another matter: the same bytes may belong to others as well.
+    pub fn delete_connector(&mut self, tenant: &TenantId, of: &ConnectorRef, expect: Expect) {
+        self.commit.delete(keys::connector(tenant, of), expect);
+    }
 }
 
 impl Commit {

@@ -91,3 +91,17 @@ pub(crate) async fn disable_profile(
     let profile = tenant.enable(&name, false).await?;
     Ok(Json(shown(&tenant, profile)?))
 }
+
+/// Removes the profile and destroys its secrets; refused while a flow uses it.
+#[utoipa::path(
+    delete, path = "/v1/profiles/{name}", tag = "profiles",
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 204, description = "It is gone, and its secrets with it."))
+)]
+pub(crate) async fn delete_profile(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+) -> Result<StatusCode, Problem> {
+    tenant.delete_profile(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
