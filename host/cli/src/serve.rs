@@ -25,6 +25,15 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_new(&args.log).context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     memory::keep_private().context("keeping secrets out of core files")?;
+    // Tokens and secrets travel here: in the clear they stay on this machine.
+    if !args.listen.ip().is_loopback() && args.tls_cert.is_none() && !args.plain_http_behind_proxy {
+        anyhow::bail!(
+            "{} can be reached from elsewhere: give --tls-cert and --tls-key, or say --plain-http-behind-proxy if a \
+             proxy in front of it speaks TLS",
+            args.listen
+        );
+    }
+    let tls = tls(&args)?;
     let listening = || format!("listening on {}; choose another address with --listen", args.listen);
     // Before the store is opened: a second host on the same port should not touch the data at all.
     let listener = TcpListener::bind(args.listen).await.with_context(listening)?;
@@ -46,15 +55,34 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
     let address = listener.local_addr().with_context(listening)?;
     host.listens_on(address);
-    if !address.ip().is_loopback() {
-        tracing::warn!("the API speaks plain http on {address}: put TLS in front of it");
-    }
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "serving http://{address}");
-    let router = server::router(host.clone(), server::Options::default());
-    server::serve(listener, router, stop()).await.context("serving the API")?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let hosts = allowed_hosts(&args.allowed_host, address);
+    let options = server::Options { hosts, strict_transport: tls.is_some(), ..server::Options::default() };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "serving {scheme}://{address}");
+    let router = server::router(host.clone(), options);
+    let serving = server::Serving { tls, ..server::Serving::default() };
+    server::serve_as(listener, router, serving, stop()).await.context("serving the API")?;
     host.shutdown().await;
     tracing::info!("everything under way has been committed");
     Ok(ExitCode::SUCCESS)
+}
+
+fn tls(args: &ServeArgs) -> anyhow::Result<Option<server::Tls>> {
+    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+    let (certificate_text, key_text) = (files::read_text(certificate)?, files::read_text(key)?);
+    let tls = server::Tls::from_pem(certificate_text.as_bytes(), key_text.as_bytes());
+    Ok(Some(tls.with_context(|| format!("{} and {}", certificate.display(), key.display()))?))
+}
+
+/// The address that it listens on, where that is one, and what was named. Loopback is always among them.
+fn allowed_hosts(named: &[String], address: std::net::SocketAddr) -> server::AllowedHosts {
+    if address.ip().is_unspecified() && named.is_empty() {
+        tracing::warn!(
+            "it listens everywhere and answers to names of loopback only; name it with --allowed-host"
+        );
+    }
+    let own = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    server::AllowedHosts::and(named.iter().cloned().chain(own))
 }
 
 fn ceiling(path: &Path) -> anyhow::Result<Ceiling> {

@@ -176,6 +176,10 @@ impl Tenant {
             let fields = changed(&before, &row.value);
             row.value.updated_at = self.now();
             let mut told = self.change(verb, Subject::profile(name), &fields);
+            if row.value.connector != before.connector {
+                // A version may be removed while somebody moves to it.
+                told.commit().require_connector(&self.id, &row.value.connector, Expect::Present);
+            }
             told.put_profile(&self.id, &row.value, Expect::Version(row.version));
             match self.rooms.store.commit(told).await {
                 Ok(()) => return Ok(row.value),

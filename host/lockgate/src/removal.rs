@@ -62,6 +62,8 @@ impl Tenant {
             let of = (&self.id, name, &secret);
             store.delete_secret(&mut change, of, Expect::Any, &*self.rooms.randomness)?;
         }
+        // What its connector tried is nobody's after it; one that is made again under the name begins unwatched.
+        change.commit().delete_observation(&self.id, name);
         change.delete_profile(&self.id, name, Expect::Version(profile.version));
         self.remove(change).await
     }

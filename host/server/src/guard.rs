@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -32,6 +32,7 @@ const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub(crate) async fn guard(State(options): State<Options>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     // A handler keeps nothing of its own between requests, so whatever a panic left half done is gone with it.
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = match tokio::time::timeout(options.request_time(), answer).await {
@@ -46,6 +47,11 @@ pub(crate) async fn guard(State(options): State<Options>, request: Request, next
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
     headers.extend(HEADERS);
+    if is_chunked {
+        // A proxy in front may have seen another end of this body, by a length that stood there too. Nothing that follows
+        // on this connection is read, so it cannot be taken for a request.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if options.strict_transport {
         headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_TLS);
     }

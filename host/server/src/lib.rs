@@ -19,6 +19,7 @@ mod problem;
 mod query;
 mod router;
 mod serve;
+mod tls;
 mod uploads;
 
 pub use body::parse as read_body;
@@ -26,4 +27,5 @@ pub use front::AllowedHosts;
 pub use options::Options;
 pub use problem::Problem;
 pub use router::{Access, Route, openapi, router, routes};
-pub use serve::serve;
+pub use serve::{Serving, serve, serve_as};
+pub use tls::{Tls, TlsError};

@@ -17,10 +17,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-/// The rest waits in the listener's backlog.
-const CONNECTIONS_MAX: usize = 1_024;
-/// From the first to the last byte of the headers, and between two requests of one connection.
-const HEADERS_TIME: Duration = Duration::from_secs(20);
+use crate::tls::Tls;
+
 /// Request line and headers together.
 const HEADERS_BYTES_MAX: usize = 64 << 10;
 const HEADERS_MAX: usize = 64;
@@ -29,19 +27,49 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// After a failed accept (no more file descriptors, mostly) a moment passes before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown` is done, then lets the requests under way end.
+/// How a listener is served.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// None: plain http.
+    pub tls: Option<Tls>,
+    /// Connections at once. The rest waits in the listener's backlog.
+    pub connections_max: usize,
+    /// From the first to the last byte of the headers, and between two requests of one connection.
+    pub headers_ms_max: u64,
+    /// For the whole handshake of TLS.
+    pub handshake_ms_max: u64,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self { tls: None, connections_max: 1_024, headers_ms_max: 20_000, handshake_ms_max: 10_000 }
+    }
+}
+
+/// Serves plain http until `shutdown` is done, then lets the requests under way end.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    serve_as(listener, router, Serving::default(), shutdown).await
+}
+
+/// Serves until `shutdown` is done, then lets the requests under way end.
+pub async fn serve_as(
+    listener: TcpListener,
+    router: Router,
+    serving: Serving,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
     let mut shutdown = pin!(shutdown);
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(serving.connections_max));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIME)
+        .header_read_timeout(Duration::from_millis(serving.headers_ms_max))
         .max_buf_size(HEADERS_BYTES_MAX)
+        .max_header_size(HEADERS_BYTES_MAX)
         .max_headers(HEADERS_MAX);
     loop {
         let accept = async {
@@ -62,10 +90,23 @@ pub async fn serve(
         };
         // An answer is small and should leave at once; where the option is missing it only leaves later.
         let _ = stream.set_nodelay(true);
+        let (http, watcher) = (http.clone(), graceful.watcher());
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let tls = serving.tls.clone();
+        let handshake_time = Duration::from_millis(serving.handshake_ms_max);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            // The handshake happens here, so that one who dawdles over it holds up nobody else.
+            let ended = match tls {
+                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                Some(tls) => match tokio::time::timeout(handshake_time, tls.acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+                    }
+                    Ok(Err(error)) => return tracing::trace!(%error, "a handshake failed"),
+                    Err(_) => return tracing::trace!("a handshake was given up"),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::trace!(%error, "a connection ended early");
             }
             drop(place);

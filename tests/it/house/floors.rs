@@ -36,10 +36,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     // The command talks to the API with a client of its own.
     ("reqwest", &["cli"]),
-    // One speaks to remotes, the other to clients.
+    // One end of a connection each: outwards, and in.
     ("hyper", &["egress", "server"]),
-    ("tokio-rustls", &["egress"]),
-    ("rustls", &["egress", "cli"]),
+    ("tokio-rustls", &["egress", "server"]),
+    ("rustls", &["egress", "server", "cli"]),
     ("sled", &["store"]),
     ("redb", &["store"]),
     ("chacha20poly1305", &["store"]),

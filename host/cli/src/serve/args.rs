@@ -11,13 +11,16 @@ The first start over an empty folder makes two files in it, readable by their ow
                    it and the data has the secrets. --key-file or LOCKGATE_KEY (64 hexadecimal digits) replace it.
   operator.token   makes tenants' tokens: `lockgate tokens create --tenant NAME --token-file ...`
 
-It listens on this machine only unless told otherwise, and speaks plain http: put TLS in front of anything else.
+It listens on this machine only unless told otherwise. Elsewhere it speaks TLS (--tls-cert, --tls-key), or plain http
+where a proxy in front of it speaks TLS (--plain-http-behind-proxy). It answers to the names of loopback, to the address
+it listens on, and to those of --allowed-host.
 SIGINT or SIGTERM: no new work is taken, what is under way is committed, and it ends.
 
 Examples:
   lockgate serve --data /var/lib/lockgate
   lockgate serve --data ./data --key-file /run/secrets/lockgate.key --engine redb --listen 127.0.0.1:8080
   lockgate serve --data ./data --ceiling ceiling.json
+  lockgate serve --data ./data --listen 0.0.0.0:443 --allowed-host gate.example --tls-cert chain.pem --tls-key key.pem
 
 A ceiling bounds what anybody on this host can be granted, for instance:
   {\"hosts\": [\"https://api.stripe.com\", \"https://*.stripe.com\"], \"private\": [\"http://127.0.0.1:4010\"]}";
@@ -31,6 +34,19 @@ pub(crate) struct ServeArgs {
     /// Where the API listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,
+    /// A name under which it may be asked, as in gate.example; may be given again. Others are refused, so that no web page
+    /// can point its own name here.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allowed_host: Vec<String>,
+    /// Speak TLS with this certificate: PEM, the server's own first, then those that lead to its root.
+    #[arg(long, value_name = "PEM", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, as PEM.
+    #[arg(long, value_name = "PEM", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speak plain http on an address that others can reach: only behind a proxy that speaks TLS.
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) plain_http_behind_proxy: bool,
     /// The store's back-end. A folder stays with the one that it was made with.
     #[arg(long, value_enum, default_value_t = EngineArg::Sled)]
     pub(crate) engine: EngineArg,

@@ -35,4 +35,8 @@ impl Commit {
     ) {
         self.put(keys::observation(tenant, profile), observation, expect);
     }
+
+    pub fn delete_observation(&mut self, tenant: &TenantId, profile: &ProfileName) {
+        self.delete(keys::observation(tenant, profile), Expect::Any);
+    }
 }

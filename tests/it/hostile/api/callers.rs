@@ -47,6 +47,8 @@ fn body(path: &str) -> Option<Value> {
     match path.rsplit('/').next().unwrap_or_default() {
         "grant" | "revoke" => Some(json!({ "hosts": ["https://a.example"] })),
         "credential" | "{secret}" => Some(json!({ "value": "not-a-real-secret" })),
+        "upgrade" => Some(json!({ "version": "0.1.0" })),
+        "consent" => Some(json!({ "version": "0.1.0", "diff": "0".repeat(64) })),
         "{action}" => Some(json!({ "inputs": [{}] })),
         _ => None,
     }

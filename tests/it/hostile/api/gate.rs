@@ -77,7 +77,9 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = server::router(probed.host.clone(), options);
-        tokio::spawn(server::serve(listener, router, std::future::pending()));
+        // Idle connections are closed soon, so that a test that reads to the end has not long to wait.
+        let serving = server::Serving { headers_ms_max: 700, ..server::Serving::default() };
+        tokio::spawn(server::serve_as(listener, router, serving, std::future::pending()));
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { probed, clock, address, owner, operator, client }
@@ -125,12 +127,11 @@ impl Gate {
         self.send(request.header("content-type", "application/wasm").body(bytes)).await
     }
 
-    /// Sends bytes as they are, ends the sending side, and reads until the server closes.
+    /// Sends bytes as they are, and reads until the server closes.
     pub async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // A server that has refused may close before everything is sent; its answer is there all the same.
         let _ = stream.write_all(bytes).await;
-        let _ = stream.shutdown().await;
         let mut answer = Vec::new();
         let read = stream.read_to_end(&mut answer);
         let _ = tokio::time::timeout(PATIENCE, read).await.expect("the server answers or closes");
