@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Kind};
 use crate::host::Host;
-use crate::tenant::{Tenant, paging};
+use crate::tenant::paging;
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "lg";
