@@ -5,6 +5,7 @@ mod cache;
 mod calls;
 mod guest;
 mod limits;
+mod mutants;
 mod network;
 mod rooms;
 mod wasi;
