@@ -47,8 +47,9 @@ pub struct Gate {
 pub struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
-    /// Null where the body is empty.
+    /// Null where the body is none of JSON.
     pub body: Value,
+    pub text: String,
 }
 
 impl Answer {
@@ -119,7 +120,7 @@ impl Gate {
         if status >= 400 {
             assert_eq!(headers["content-type"], "application/problem+json", "{status}: {text}");
         }
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
     }
 
     pub async fn upload(&self, token: &str, bytes: Vec<u8>) -> Answer {
