@@ -77,8 +77,14 @@ fn on(test: impl AsyncFnOnce(&Api)) {
     runtime.block_on(test(api));
 }
 
+/// The body; of one with a value a line, the list of them.
 async fn read(response: Response) -> Value {
+    let in_lines = response.headers().get("content-type").is_some_and(|kind| kind == "application/x-ndjson");
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    if in_lines {
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        return lines.map(|line| serde_json::from_slice::<Value>(line).unwrap()).collect();
+    }
     if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() }
 }
 
