@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use lockgate::domain::call::Limits;
 use lockgate::domain::log::LogEvent;
 use lockgate::domain::{ProfileName, Secret};
-use lockgate::{Error, Gauges, Host, LogFilter, NewProfile, Tenant};
+use lockgate::{Error, Gauges, Host, LogFilter, NewProfile, Quotas, Tenant};
 use serde_json::{Value, json};
 
 use super::{CANARY, Echo, call, profile, reaching};
@@ -70,7 +70,9 @@ impl Scene {
 
     pub async fn within(limits: Limits) -> Self {
         let echo = Echo::start().await;
-        let builder = reaching(&[&echo.url]).limits(limits);
+        // What the runtime shares out is looked at, so the quota in front of it is wide.
+        let quotas = Quotas { calls_at_once: 1_000, ..Quotas::default() };
+        let builder = reaching(&[&echo.url]).limits(limits).quotas(quotas);
         Self::of(builder.build().await.expect("the host starts"), echo).await
     }
 

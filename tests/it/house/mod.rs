@@ -5,6 +5,7 @@ mod floors;
 mod guests;
 mod lock;
 mod routes;
+mod security;
 mod symmetry;
 mod tidy;
 

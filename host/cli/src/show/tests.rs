@@ -20,7 +20,7 @@ fn no_row_of_the_log_moves_the_cursor_or_forges_another_row() {
         { "at": EVIL, "connector": { "name": "a", "version": "1" }, "profile": EVIL, "correlation": EVIL,
           "event": { "kind": "exchange", "exchange": { "at": EVIL, "method": EVIL, "url": EVIL,
             "request_headers": [], "request_bytes": 0, "duration_ms": 1,
-            "outcome": { "kind": "failed", "failure": { "kind": "tls", "sent": true, "message": EVIL } } } } },
+            "outcome": { "kind": "failed", "failure": { "kind": "tls", "code": "tls_failed", "sent": true, "message": EVIL } } } } },
     ]);
     for entry in entries.as_array().unwrap() {
         let text = logs::entry(&serde_json::from_value(entry.clone()).unwrap());

@@ -8,9 +8,19 @@ use crate::ids::ScopeName;
 
 const SCOPES_MAX: usize = 128;
 const RULES_MAX: usize = 64;
+/// Each request is compared with every rule until one covers it, so the sum bounds what a request costs the host.
+const RULES_IN_ALL_MAX: usize = 1_024;
 
 pub(super) fn check(problems: &mut Problems, manifest: &Manifest) {
     if !problems.at_most("/scopes", manifest.scopes.len(), SCOPES_MAX) {
+        return;
+    }
+    let rules = manifest.scopes.iter().map(|scope| scope.rules.len()).fold(0, usize::saturating_add);
+    if rules > RULES_IN_ALL_MAX {
+        problems.add(
+            "/scopes",
+            format!("{rules} rules in all are more than {RULES_IN_ALL_MAX}; merge some with placeholders"),
+        );
         return;
     }
     for (i, scope) in manifest.scopes.iter().enumerate() {

@@ -56,6 +56,24 @@ fn a_good_manifest_is_read() {
 }
 
 #[test]
+fn rules_are_counted_over_all_scopes() {
+    let scopes = |count: usize| {
+        let rules = |_| json!({ "method": "GET", "path": "/v1/{id}" });
+        let scope = |at| json!({ "name": format!("s{at}"), "title": "S", "rules": (0..64).map(rules).collect::<Vec<_>>() });
+        (0..count).map(scope).collect::<Vec<_>>()
+    };
+    let with = |count| {
+        let mut manifest = good();
+        manifest["actions"] = json!([]);
+        manifest["triggers"] = json!([]);
+        manifest["scopes"] = scopes(count).into();
+        parse(&manifest.to_string())
+    };
+    assert!(with(16).is_ok());
+    assert_eq!(with(17).unwrap_err().problems[0].place, "/scopes");
+}
+
+#[test]
 fn each_problem_is_named_with_its_place() {
     for (pointer, value, place) in [
         ("/name", json!("Billing"), "/name"),

@@ -92,7 +92,7 @@ async fn an_observation_that_nobody_ends_ends_by_itself_and_outlives_a_restart()
     let host = open().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();
-    harness::profile(&tenant, "probe", "prober", &echo.url, "k", &["things:read"]).await;
+    harness::profile(&tenant, "probe", "prober", &echo.url, harness::CANARY, &["things:read"]).await;
     tenant.observe(&name, HOUR_MS).await.unwrap();
     harness::call(&tenant, "probe", "fetch", json!({ "url": url })).await;
     host.shutdown().await;

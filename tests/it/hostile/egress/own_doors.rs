@@ -46,7 +46,15 @@ async fn a_pattern_that_covers_the_host_does_not_name_it() {
         host.listens_on("8.8.8.8:443".parse().unwrap());
         let tenant = host.tenant("acme").unwrap();
         tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();
-        harness::profile(&tenant, "probe", "prober", "https://api.example.com", "k", &["things:read"]).await;
+        harness::profile(
+            &tenant,
+            "probe",
+            "prober",
+            "https://api.example.com",
+            harness::CANARY,
+            &["things:read"],
+        )
+        .await;
         let request = Request {
             method: "GET".to_owned(),
             url: "https://api.example.com/things".to_owned(),

@@ -73,7 +73,7 @@ async fn an_answer_that_comes_too_late_is_dropped() {
     world.get("late").await.assert_failed(FirstByteTimeout, true);
     told.notify_one();
     world.get("next").await.assert_answered(200, "fine");
-    // The whole call has ended.
+    // The whole call has ended, which nobody waits for any more.
     let call = tokio::spawn({
         let world = world.clone();
         async move { world.get("late").await }
@@ -81,6 +81,7 @@ async fn an_answer_that_comes_too_late_is_dropped() {
     until(|| remote.seen().iter().filter(|seen| seen.name() == "late").count() == 2).await;
     call.abort();
     let _ = call.await;
+    until(|| world.host.gauges().requests == 0).await;
     told.notify_one();
     for name in ["third", "fourth"] {
         world.get(name).await.assert_answered(200, "fine");

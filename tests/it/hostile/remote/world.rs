@@ -34,7 +34,7 @@ impl Resolver for Here {
 }
 
 pub struct World {
-    _host: Host,
+    pub host: Host,
     pub acme: Tenant,
     pub other: Tenant,
     /// Of the first and of the other tenant.
@@ -59,7 +59,7 @@ impl World {
             let scopes = ["things:read", "things:write"];
             harness::profile(tenant, "probe", "prober", url, harness::CANARY, &scopes).await;
         }
-        Self { _host: host, acme, other, urls: urls.map(str::to_owned) }
+        Self { host, acme, other, urls: urls.map(str::to_owned) }
     }
 
     pub async fn get(&self, name: &str) -> Outcome {
