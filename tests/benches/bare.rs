@@ -100,7 +100,7 @@ impl domain::Credentials for NoCredentials {
     fn credential<'a>(
         &'a self,
         _: &'a domain::ProfileKey,
-        _: &'a domain::egress::Origin,
+        _: domain::egress::Outgoing<'a>,
     ) -> Later<'a, Refused<Option<domain::egress::Credential>>> {
         Box::pin(async { Ok(None) })
     }

@@ -78,7 +78,7 @@ impl Case {
             grant: &grant,
             ceiling: &Arc::new(Ceiling::default()),
             limits,
-            credential: Some(&credential),
+            credential: &[credential],
             rate: None,
         };
         let policy = Arc::new(Policy::new(parts).unwrap());

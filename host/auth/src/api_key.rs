@@ -27,7 +27,7 @@ impl Scheme for ApiKey {
             Placement::Header | Placement::Query => return Err(SchemeError::Manifest),
         };
         let value = Secret::new([self.prefix.as_bytes(), key.as_bytes()].concat());
-        Ok(Credential { place, value, echoes: vec![secret.clone()] })
+        Ok(Credential::one(place, value, vec![secret.clone()]))
     }
 }
 
@@ -48,16 +48,16 @@ mod tests {
     fn a_key_goes_after_its_prefix_into_a_header() {
         let credential =
             applied(Placement::Header, "Authorization", "Klaviyo-API-Key ", "pk_12345678").unwrap();
-        assert_eq!(credential.place, CredentialPlace::Header("authorization".to_owned()));
-        assert_eq!(credential.value.expose(), b"Klaviyo-API-Key pk_12345678");
+        assert_eq!(credential.placed[0].place, CredentialPlace::Header("authorization".to_owned()));
+        assert_eq!(credential.placed[0].value.expose(), b"Klaviyo-API-Key pk_12345678");
         assert!(credential.echoes.contains(&Secret::new("pk_12345678")));
     }
 
     #[test]
     fn a_key_goes_unencoded_into_the_query_for_the_wire_to_encode() {
         let credential = applied(Placement::Query, "api_key", "", "a&b=c/12345").unwrap();
-        assert_eq!(credential.place, CredentialPlace::Query("api_key".to_owned()));
-        assert_eq!(credential.value.expose(), b"a&b=c/12345");
+        assert_eq!(credential.placed[0].place, CredentialPlace::Query("api_key".to_owned()));
+        assert_eq!(credential.placed[0].value.expose(), b"a&b=c/12345");
         assert!(credential.echoes.contains(&Secret::new("a&b=c/12345")));
     }
 

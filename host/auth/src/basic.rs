@@ -24,7 +24,7 @@ impl Scheme for Basic {
             return Err(SchemeError::TooLong);
         }
         let place = CredentialPlace::Header("authorization".to_owned());
-        Ok(Credential { place, value, echoes: vec![secret.clone(), both] })
+        Ok(Credential::one(place, value, vec![secret.clone(), both]))
     }
 }
 
@@ -39,9 +39,9 @@ mod tests {
     #[test]
     fn the_examples_of_the_rfc_come_out() {
         let credential = applied(Some("Aladdin"), "open sesame").unwrap();
-        assert_eq!(credential.value.expose(), b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(credential.placed[0].value.expose(), b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         let credential = applied(Some("test"), "123\u{a3}").unwrap();
-        assert_eq!(credential.value.expose(), b"Basic dGVzdDoxMjPCow==");
+        assert_eq!(credential.placed[0].value.expose(), b"Basic dGVzdDoxMjPCow==");
     }
 
     #[test]

@@ -13,11 +13,9 @@ impl Scheme for Bearer {
         if token.contains(' ') {
             return Err(SchemeError::Space);
         }
-        Ok(Credential {
-            place: CredentialPlace::Header("authorization".to_owned()),
-            value: Secret::new([b"Bearer ", token.as_bytes()].concat()),
-            echoes: vec![secret.clone()],
-        })
+        let place = CredentialPlace::Header("authorization".to_owned());
+        let value = Secret::new([b"Bearer ", token.as_bytes()].concat());
+        Ok(Credential::one(place, value, vec![secret.clone()]))
     }
 }
 
@@ -28,7 +26,7 @@ mod tests {
     #[test]
     fn a_token_goes_into_the_authorization_header() {
         let credential = Bearer.apply(&Secret::new("mF_9.B5f-4.1JqM"), None).unwrap();
-        assert_eq!(credential.place, CredentialPlace::Header("authorization".to_owned()));
-        assert_eq!(credential.value.expose(), b"Bearer mF_9.B5f-4.1JqM");
+        assert_eq!(credential.placed[0].place, CredentialPlace::Header("authorization".to_owned()));
+        assert_eq!(credential.placed[0].value.expose(), b"Bearer mF_9.B5f-4.1JqM");
     }
 }

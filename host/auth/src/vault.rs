@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use domain::egress::{Credential, Origin};
+use domain::egress::{Credential, Outgoing};
 use domain::injected::{CredentialError, HmacAlgorithm};
 use domain::{Credentials, Later, ProfileKey, Secret, SecretName};
 use store::{Profiles, Purpose, Store, StoreError};
@@ -21,7 +21,7 @@ impl Vault {
         Self { store }
     }
 
-    fn apply(&self, of: &ProfileKey, origin: &Origin) -> Result<Option<Credential>, CredentialError> {
+    fn apply(&self, of: &ProfileKey, request: Outgoing<'_>) -> Result<Option<Credential>, CredentialError> {
         let name = SecretName::credential();
         let profile = self.store.profile(&of.tenant, &of.profile).map_err(|error| unreadable(&error))?;
         let Some(auth) = profile.and_then(|profile| profile.value.auth) else { return Ok(None) };
@@ -29,7 +29,7 @@ impl Vault {
         let Some(opened) = opened.map_err(|error| unopened(of, &name, &error))? else {
             return Err(CredentialError::Missing(name));
         };
-        if !opened.bound.contains(origin) {
+        if !opened.bound.contains(request.origin) {
             return Ok(None);
         }
         let applied = scheme(&auth.scheme).apply(&opened.secret, auth.user.as_deref());
@@ -50,9 +50,9 @@ impl Credentials for Vault {
     fn credential<'a>(
         &'a self,
         of: &'a ProfileKey,
-        origin: &'a Origin,
+        request: Outgoing<'a>,
     ) -> Later<'a, Result<Option<Credential>, CredentialError>> {
-        Box::pin(async move { self.apply(of, origin) })
+        Box::pin(async move { self.apply(of, request) })
     }
 
     fn holds<'a>(

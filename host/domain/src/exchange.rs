@@ -51,7 +51,7 @@ impl Exchange {
         Self {
             at,
             method: permit.method().as_str().to_owned(),
-            url: redact::url(permit.url(), permit.policy().credential_query()),
+            url: redact::url(permit.url(), &permit.policy().credential_queries()),
             request_headers: redact::headers(permit.headers(), None),
             request_bytes: permit.body_bytes(),
             scope: Some(permit.scope().as_str().to_owned()),

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use jiff::Timestamp as Instant;
 use serde::{Deserialize, Serialize};
 
-use crate::egress::{Credential, Origin};
+use crate::egress::{Credential, Outgoing, Response};
 use crate::ids::{ProfileKey, SecretName};
 
 /// A value that comes later; the room that implements the trait decides what drives it.
@@ -98,12 +98,20 @@ pub enum NameError {
 
 /// Sealed secrets in use: the only way from a profile to what its requests need.
 pub trait Credentials: Send + Sync {
-    /// The credential of this profile in the form that the wire needs, if it is bound to `origin`.
+    /// The credential of this profile in the form that this request needs, if it is bound to the request's origin.
     fn credential<'a>(
         &'a self,
         of: &'a ProfileKey,
-        origin: &'a Origin,
+        request: Outgoing<'a>,
     ) -> Later<'a, Result<Option<Credential>, CredentialError>>;
+
+    /// The remote gave one of the statuses of `Credential::refused_with` to a request with the credential of that
+    /// version. Where the answer does say that the credential was refused and there is another one now, the same request
+    /// is sent once more with it. The answer's body is masked, and cut to its beginning.
+    fn refused<'a>(&'a self, of: &'a ProfileKey, version: u64, answer: &'a Response) -> Later<'a, Renewal> {
+        let _ = (of, version, answer);
+        Box::pin(std::future::ready(Renewal::None))
+    }
 
     /// Whether the profile holds a secret that its connector may use by handle.
     fn holds<'a>(
@@ -126,6 +134,15 @@ pub trait Credentials: Send + Sync {
         of: &'a ProfileKey,
         name: &'a SecretName,
     ) -> Later<'a, Result<String, CredentialError>>;
+}
+
+/// What became of a credential that a remote refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It was not refused, or there is no other: the answer stands.
+    None,
+    /// There is another one now.
+    Renewed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,27 +1,62 @@
-//! Asks for the credential of this profile toward this origin, after every gate has let the request pass.
+//! Asks for the credential of this profile for this request, after every gate has let it pass, and whether there is another one
+//! where the remote refused it.
 
-use domain::egress::{Credential, Permit, Wire};
-use domain::injected::CredentialError;
+use domain::egress::{Credential, Outgoing, Permit, Response, Wire};
+use domain::injected::{CredentialError, Renewal};
 use domain::{Credentials, Denial, FailureCode, Gate, ProfileKey};
 use tokio::time::{Instant, timeout_at};
 
 use crate::door::{Refusal, Sender};
 use crate::failure;
 
-/// None where the profile has none, or none that is bound to this origin.
-pub(crate) async fn for_origin(
+/// How much of an answer is looked at for a refusal.
+const LOOKED_AT_BYTES_MAX: usize = 64 << 10;
+
+/// None where the profile has none, or none that is bound to the request's origin.
+pub(crate) async fn for_request(
     sender: &Sender,
     permit: &Permit<Wire>,
+    body: &[u8],
     credentials: &dyn Credentials,
     deadline: Instant,
 ) -> Result<Option<Credential>, Refusal> {
-    let Some(profile) = &sender.profile else { return Ok(None) };
-    let key = ProfileKey { tenant: sender.tenant.clone(), profile: profile.clone() };
-    match timeout_at(deadline, credentials.credential(&key, permit.origin())).await {
+    let Some(key) = key(sender) else { return Ok(None) };
+    match timeout_at(deadline, credentials.credential(&key, Outgoing::new(permit, body))).await {
         Ok(Ok(credential)) => Ok(credential),
         Ok(Err(error)) => Err(Refusal::Denied(denial(&error))),
         Err(_) => Err(Refusal::Failed(failure::unsent(FailureCode::TotalTimeout))),
     }
+}
+
+/// Whether the same request may succeed with the credential that there is now.
+pub(crate) async fn renewed(
+    sender: &Sender,
+    refused: &Credential,
+    answer: &Response,
+    credentials: &dyn Credentials,
+    deadline: Instant,
+) -> bool {
+    let Some(key) = key(sender) else { return false };
+    if !refused.refused_with.contains(&answer.status) {
+        return false;
+    }
+    let beginning = answer.body.get(..LOOKED_AT_BYTES_MAX).unwrap_or(&answer.body);
+    let answer = Response { body: beginning.to_vec(), ..answer.clone() };
+    let renewal = timeout_at(deadline, credentials.refused(&key, refused.version, &answer)).await;
+    renewal == Ok(Renewal::Renewed)
+}
+
+fn key(sender: &Sender) -> Option<ProfileKey> {
+    let profile = sender.profile.clone()?;
+    Some(ProfileKey { tenant: sender.tenant.clone(), profile })
+}
+
+pub(crate) fn unplaceable() -> Denial {
+    Denial::new(
+        Gate::Credential,
+        "the body cannot carry the profile's credential",
+        "send a body of the kind that the connector's scheme names",
+    )
 }
 
 pub(crate) fn unsearchable() -> Denial {

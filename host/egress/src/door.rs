@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::egress::{Permit, Response, Vetted, Wire};
 use domain::exchange::{Exchange, SendFailure};
 use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, TenantId};
@@ -131,10 +132,12 @@ impl Inner {
         let mut turn = None;
         // What an earlier hop was sent with may come back from a later one.
         let mut sent_with = Vec::new();
+        let mut body = Bytes::from(permit.take_body());
+        let mut may_renew = true;
         loop {
             let mut row = Row::begin(&permit, &*self.clock);
             let hop = Hop { inner: self, tenant, sender, credentials, deadline };
-            match hop.make(&mut permit, &mut turn, &mut sent_with, &mut row).await {
+            match hop.make(&permit, &mut body, &mut turn, &mut sent_with, &mut row).await {
                 Err(refusal) => {
                     exchanges.push(row.refused(&refusal));
                     return Err(refusal);
@@ -143,8 +146,17 @@ impl Inner {
                     exchanges.push(row.answered(&response));
                     return Ok(response);
                 }
+                Ok(Outcome::Renewed(response)) => {
+                    exchanges.push(row.answered(&response));
+                    match permit.again() {
+                        Ok(again) if may_renew => permit = again,
+                        _ => return Ok(response),
+                    }
+                    may_renew = false;
+                }
                 Ok(Outcome::Redirect { response, target }) => {
                     exchanges.push(row.answered(&response));
+                    body.clear();
                     permit = permit.follow(response.status, &target).inspect_err(|denial| {
                         exchanges.push(Row::refused_redirect(&permit, &target, &*self.clock).denied(denial));
                     })?;

@@ -1,9 +1,10 @@
-//! One hop, in order: pace, turn, address, credential, wire, body, scrub.
+//! One hop, in order: pace, turn, address, credential, wire, body, scrub, and whether it is worth another try.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::egress::{Credential, Permit, Response, Vetted, Wire, response_headers};
 use domain::exchange::SendFailure;
 use domain::{Credentials, FailureCode};
@@ -45,12 +46,15 @@ pub(crate) enum Outcome {
         response: Response,
         target: String,
     },
+    /// The credential was refused and there is another one: to be sent once more, if the budget agrees.
+    Renewed(Response),
 }
 
 impl Hop<'_> {
     pub(crate) async fn make(
         &self,
-        permit: &mut Permit<Wire>,
+        permit: &Permit<Wire>,
+        body: &mut Bytes,
         turn: &mut Option<Turn>,
         sent_with: &mut Vec<Credential>,
         row: &mut Row,
@@ -64,7 +68,8 @@ impl Hop<'_> {
             *turn = Some(self.inner.tenants.turn(self.tenant, until).await?);
         }
         let vetted = addresses::vetted(permit, self.tenant, self.inner, until, self.deadline).await?;
-        let credential = credential::for_origin(self.sender, permit, self.credentials, self.deadline).await?;
+        let credential =
+            credential::for_request(self.sender, permit, body, self.credentials, self.deadline).await?;
         if let Some(credential) = &credential {
             row.note_credential(credential);
             sent_with.push(credential.clone());
@@ -72,8 +77,11 @@ impl Hop<'_> {
         let scrubber = Scrubber::of(sent_with).map_err(|_| credential::unsearchable())?;
 
         let span = self.inner.next_span();
+        // Only a credential that may be renewed can make a second try of the same body.
+        let renewable = credential.as_ref().filter(|credential| !credential.refused_with.is_empty());
+        let body = if renewable.is_some() { body.clone() } else { std::mem::take(body) };
         let (request, written) =
-            outgoing::build(permit, credential.as_ref(), &self.sender.correlation, span)?;
+            outgoing::build(permit, body, credential.as_ref(), &self.sender.correlation, span)?;
         let pin = Pin::from(&vetted);
         let Answered { response, connection } =
             self.answered(&vetted, &pin, request, &written, until).await?;
@@ -94,7 +102,16 @@ impl Hop<'_> {
         if head.ends_clearly() {
             self.tenant.idle.keep(pin, connection, self.inner.options.idle_per_tenant);
         }
-        Ok(Outcome::Answer(scrubbed(response, &scrubber)))
+        let response = scrubbed(response, &scrubber);
+        match renewable {
+            Some(refused)
+                if credential::renewed(self.sender, refused, &response, self.credentials, self.deadline)
+                    .await =>
+            {
+                Ok(Outcome::Renewed(response))
+            }
+            _ => Ok(Outcome::Answer(response)),
+        }
     }
 
     /// The head of the answer, on a kept connection or on a new one.

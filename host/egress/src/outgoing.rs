@@ -1,37 +1,52 @@
 //! The request as it is written: what was judged, plus what only the host may add.
 
 use bytes::Bytes;
-use domain::egress::{Credential, CredentialPlace, Method, Origin, Permit, Wire};
+use domain::egress::{
+    Credential, CredentialPlace, Method, Origin, Placed, Wire, with_form_field, with_json_field,
+};
 use domain::exchange::SendFailure;
 use domain::{CorrelationId, FailureCode, Secret};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use http::{Request, Uri};
 use url::{Position, Url, form_urlencoded};
 use zeroize::Zeroizing;
 
-use crate::failure;
+use crate::door::Refusal;
 use crate::written::{Observed, Written};
+use crate::{credential as credentials, failure};
 
 const AGENT: &str = concat!("lockgate/", env!("CARGO_PKG_VERSION"));
 
-/// Takes the body out of the permit; a redirect never needs it again.
 pub(crate) fn build(
-    permit: &mut Permit<Wire>,
+    permit: &Wire,
+    mut body: Bytes,
     credential: Option<&Credential>,
     correlation: &CorrelationId,
     span: u64,
-) -> Result<(Request<Observed>, Written), SendFailure> {
+) -> Result<(Request<Observed>, Written), Refusal> {
     let mut url = permit.url().clone();
     let mut headers = HeaderMap::with_capacity(permit.headers().len() + 8);
     headers.insert(HOST, host(permit.origin())?);
     add_judged(&mut headers, permit.headers())?;
     add_host_headers(&mut headers, correlation, span)?;
-    match credential.map(|credential| (&credential.place, &credential.value)) {
-        Some((CredentialPlace::Header(name), value)) => add_secret_header(&mut headers, name, value)?,
-        Some((CredentialPlace::Query(name), value)) => add_secret_parameter(&mut url, name, value),
-        None => {}
+    for Placed { place, value, .. } in credential.iter().flat_map(|credential| &credential.placed) {
+        match place {
+            CredentialPlace::Header(name) => add_secret_header(&mut headers, name, value)?,
+            CredentialPlace::Query(name) => add_secret_parameter(&mut url, name, value),
+            CredentialPlace::JsonField(name) => {
+                let whole = with_json_field(&body, name, value);
+                body = Bytes::from_owner(whole.map_err(|_| credentials::unplaceable())?);
+            }
+            CredentialPlace::FormField(name) => {
+                body = Bytes::from_owner(with_form_field(&body, name, value));
+            }
+        }
+        if let Some(content_type) = place.content_type() {
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
     }
     let (method, bodied) = match permit.method() {
         Method::Get => (http::Method::GET, false),
@@ -42,7 +57,6 @@ pub(crate) fn build(
         Method::Delete => (http::Method::DELETE, false),
         Method::Options => (http::Method::OPTIONS, false),
     };
-    let body = Bytes::from(permit.take_body());
     if body.is_empty() && bodied {
         // Otherwise a server may wait for a body, or refuse a request that does not say that it has none.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -18,10 +18,12 @@ pub(crate) fn target(
         return None;
     }
     let location = String::from_utf8_lossy(location?);
-    let location = match credential.map(|credential| &credential.place) {
-        Some(CredentialPlace::Query(name)) => without_parameter(&location, name),
-        _ => location.into_owned(),
-    };
+    let mut location = location.into_owned();
+    for placed in credential.iter().flat_map(|credential| &credential.placed) {
+        if let CredentialPlace::Query(name) = &placed.place {
+            location = without_parameter(&location, name);
+        }
+    }
     Some(scrubber.text(&location))
 }
 

@@ -1,6 +1,6 @@
 //! What the tenant's log keeps of each hop: redacted, whatever its outcome.
 
-use domain::egress::{Credential, CredentialPlace, Permit, Response, Wire, redact};
+use domain::egress::{Credential, CredentialPlace, Permit, Placed, Response, Wire, redact};
 use domain::exchange::{Exchange, ExchangeOutcome};
 use domain::{Clock, Denial, Timestamp};
 use tokio::time::Instant;
@@ -24,9 +24,9 @@ impl Row {
             at: clock.now(),
             began: Instant::now(),
             method: permit.method().to_string(),
-            url: redact::url(permit.url(), permit.policy().credential_query()),
+            url: redact::url(permit.url(), &permit.policy().credential_queries()),
             headers: redact::headers(permit.headers(), None),
-            request_bytes: permit.body().len(),
+            request_bytes: permit.body_bytes(),
             scope: Some(permit.scope().to_string()),
         }
     }
@@ -34,7 +34,7 @@ impl Row {
     /// A redirect that was not followed: no scope covers it, and nothing of it was sent.
     pub(crate) fn refused_redirect(from: &Permit<Wire>, target: &str, clock: &dyn Clock) -> Self {
         let url = match from.url().join(target) {
-            Ok(url) => redact::url(&url, from.policy().credential_query()),
+            Ok(url) => redact::url(&url, &from.policy().credential_queries()),
             Err(_) => redact::raw_url(target),
         };
         Self { url, headers: Vec::new(), request_bytes: 0, scope: None, ..Self::begin(from, clock) }
@@ -42,13 +42,20 @@ impl Row {
 
     /// Shows where the credential went, not what it is.
     pub(crate) fn note_credential(&mut self, credential: &Credential) {
-        match &credential.place {
-            CredentialPlace::Header(name) => {
-                self.headers.extend(redact::headers(&[(name.clone(), Vec::new())], Some(name)))
-            }
-            CredentialPlace::Query(name) => {
-                let joint = if self.url.contains('?') { '&' } else { '?' };
-                self.url.push_str(&format!("{joint}{name}=***"));
+        for Placed { place, value, open } in &credential.placed {
+            match place {
+                CredentialPlace::Header(name) if *open => {
+                    self.headers.extend(redact::headers(&[(name.clone(), value.expose().to_vec())], None));
+                }
+                CredentialPlace::Header(name) => {
+                    self.headers.extend(redact::headers(&[(name.clone(), Vec::new())], Some(name)));
+                }
+                CredentialPlace::Query(name) => {
+                    let joint = if self.url.contains('?') { '&' } else { '?' };
+                    self.url.push_str(&format!("{joint}{name}=***"));
+                }
+                // A row has no body.
+                CredentialPlace::JsonField(_) | CredentialPlace::FormField(_) => {}
             }
         }
     }

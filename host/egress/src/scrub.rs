@@ -111,9 +111,7 @@ impl Scrubber {
 
     /// For what was sent with these.
     pub(crate) fn of(credentials: &[Credential]) -> Result<Self, Unsearchable> {
-        Self::new(
-            credentials.iter().flat_map(|credential| credential.echoes.iter().chain([&credential.value])),
-        )
+        Self::new(credentials.iter().flat_map(Credential::secrets))
     }
 
     /// Whole bodies only: an echo may lie across the pieces in which the body arrived.

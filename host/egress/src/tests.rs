@@ -7,6 +7,7 @@ mod failures;
 mod proxies;
 mod redirects;
 mod remote;
+mod renewals;
 mod requests;
 mod tls;
 mod turns;
@@ -16,9 +17,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use domain::call::Limits;
-use domain::egress::{Ceiling, Credential, Origin, Permit, Policy, PolicyParts, Request, Spent, Wire};
+use domain::egress::{
+    Ceiling, Credential, CredentialPlace, Origin, Outgoing, Permit, Policy, PolicyParts, Request, Response,
+    Spent, Wire,
+};
 use domain::exchange::{SendFailure, SendFailureKind};
-use domain::injected::{CredentialError, HmacAlgorithm, Later, NameError};
+use domain::injected::{CredentialError, HmacAlgorithm, Later, NameError, Renewal};
 use domain::profile::Grant;
 use domain::{Clock, Credentials, Denial, Gate, ProfileKey, Resolver, SecretName, Timestamp};
 use serde_json::json;
@@ -33,6 +37,7 @@ struct World {
     limits: Limits,
     rate: Option<(u32, u32)>,
     credentials: HashMap<Origin, Result<Credential, CredentialError>>,
+    renewals: Vec<(Renewal, Credential)>,
     names: Arc<Names>,
 }
 
@@ -64,15 +69,40 @@ impl Resolver for Names {
     }
 }
 
-struct Vault(HashMap<Origin, Result<Credential, CredentialError>>);
+#[derive(Default)]
+struct Vault {
+    credentials: HashMap<Origin, Result<Credential, CredentialError>>,
+    /// What comes in the place of a refused one, next first, with what is said of each.
+    renewals: Mutex<Vec<(Renewal, Credential)>>,
+    renewed: Mutex<Option<Credential>>,
+    /// The version and the answer of each refusal.
+    refused: Mutex<Vec<(u64, Response)>>,
+    /// The requests that asked for a credential: URL and body.
+    asked: Mutex<Vec<(String, Vec<u8>)>>,
+}
 
 impl Credentials for Vault {
     fn credential<'a>(
         &'a self,
         _: &'a ProfileKey,
-        origin: &'a Origin,
+        request: Outgoing<'a>,
     ) -> Later<'a, Result<Option<Credential>, CredentialError>> {
-        Box::pin(std::future::ready(self.0.get(origin).cloned().transpose()))
+        self.asked.lock().unwrap().push((request.url.to_string(), request.body.to_vec()));
+        if let Some(renewed) = self.renewed.lock().unwrap().clone() {
+            return Box::pin(std::future::ready(Ok(Some(renewed))));
+        }
+        Box::pin(std::future::ready(self.credentials.get(request.origin).cloned().transpose()))
+    }
+
+    fn refused<'a>(&'a self, _: &'a ProfileKey, version: u64, answer: &'a Response) -> Later<'a, Renewal> {
+        self.refused.lock().unwrap().push((version, answer.clone()));
+        let mut renewals = self.renewals.lock().unwrap();
+        if renewals.is_empty() {
+            return Box::pin(std::future::ready(Renewal::None));
+        }
+        let (renewal, next) = renewals.remove(0);
+        *self.renewed.lock().unwrap() = Some(next);
+        Box::pin(std::future::ready(renewal))
     }
 
     fn holds<'a>(&'a self, _: &'a ProfileKey, _: &'a SecretName) -> Later<'a, Result<bool, CredentialError>> {
@@ -124,6 +154,7 @@ impl World {
             limits: Limits::default(),
             rate: None,
             credentials: HashMap::new(),
+            renewals: Vec::new(),
             names: Arc::default(),
         }
     }
@@ -151,6 +182,12 @@ impl World {
         self
     }
 
+    /// What takes the place of a refused credential, one after the other.
+    fn renews(mut self, renewal: Renewal, credential: Credential) -> Self {
+        self.renewals.push((renewal, credential));
+        self
+    }
+
     fn run(self) -> Running {
         let rules: Vec<_> = ["GET", "HEAD", "POST", "DELETE"]
             .iter()
@@ -174,7 +211,10 @@ impl World {
             private: self.private.iter().map(|origin| origin.parse().unwrap()).collect(),
             ..Ceiling::default()
         });
-        let place = self.credentials.values().find_map(|credential| Some(&credential.as_ref().ok()?.place));
+        let credentials = self.credentials.values().filter_map(|credential| credential.as_ref().ok());
+        let places: Vec<CredentialPlace> = credentials
+            .flat_map(|credential| credential.placed.iter().map(|placed| placed.place.clone()))
+            .collect();
         let parts = PolicyParts {
             profile: &"main".parse().unwrap(),
             manifest: &manifest,
@@ -182,13 +222,15 @@ impl World {
             grant: &grant,
             ceiling: &ceiling,
             limits: self.limits,
-            credential: place,
+            credential: &places,
             rate: manifest.rate,
         };
         let policy = Arc::new(Policy::new(parts).unwrap());
         let resolver: Arc<dyn Resolver> = self.names.clone();
         let egress = Egress::new(self.options, resolver, Arc::new(Stopped)).unwrap();
-        Running { egress, policy, vault: Vault(self.credentials), names: self.names }
+        let vault =
+            Vault { credentials: self.credentials, renewals: Mutex::new(self.renewals), ..Vault::default() };
+        Running { egress, policy, vault, names: self.names }
     }
 }
 

@@ -6,11 +6,10 @@ use domain::call::{GuestError, Input, Limits};
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
-use domain::profile::{Auth, Profile};
+use domain::profile::Profile;
 use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
-use wit::{AuthScheme, Placement};
 
 use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
@@ -97,7 +96,7 @@ impl Connectors {
 
     /// The policy that holds for the profile now, whether or not it could be called.
     pub fn policy(&self, profile: &Profile, connector: &Connector) -> Result<Policy, NotReady> {
-        let place = profile.auth.as_ref().map(credential_place);
+        let places = profile.auth.as_ref().map(|auth| CredentialPlace::of(&auth.scheme)).unwrap_or_default();
         let policy = Policy::new(PolicyParts {
             profile: &profile.name,
             manifest: &connector.manifest,
@@ -105,7 +104,7 @@ impl Connectors {
             grant: &profile.grant,
             ceiling: &self.ceiling,
             limits: self.limits,
-            credential: place.as_ref(),
+            credential: &places,
             rate: profile.rate.or(connector.manifest.rate),
         });
         policy
@@ -168,17 +167,6 @@ impl Transform {
             limits: Limits { cpu_ms: MAPPING_CPU_MS.min(limits.cpu_ms), ..limits },
         };
         self.linked.transform(&call, program, records).await
-    }
-}
-
-/// Where the host puts the credential of this scheme.
-fn credential_place(auth: &Auth) -> CredentialPlace {
-    match &auth.scheme {
-        AuthScheme::ApiKey { place: Placement::Header, name, .. } => {
-            CredentialPlace::Header(name.to_ascii_lowercase())
-        }
-        AuthScheme::ApiKey { place: Placement::Query, name, .. } => CredentialPlace::Query(name.clone()),
-        AuthScheme::Basic | AuthScheme::Bearer => CredentialPlace::Header("authorization".to_owned()),
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use domain::call::Limits;
-use domain::egress::{Ceiling, Credential, CredentialPlace, Origin, Policy, PolicyParts, Request, Spent};
+use domain::egress::{
+    Ceiling, Credential, CredentialPlace, Origin, Outgoing, Policy, PolicyParts, Request, Spent,
+};
 use domain::injected::{CredentialError, HmacAlgorithm};
 use domain::profile::Grant;
 use domain::{Credentials, Later, ProfileKey, Secret, SecretName};
@@ -46,7 +48,7 @@ impl Door {
             grant: &grant,
             ceiling: &ceiling,
             limits: Limits::default(),
-            credential: Some(&credential.place),
+            credential: &[credential.placed[0].place.clone()],
             rate: None,
         };
         let policy = Arc::new(Policy::new(parts).expect("a policy"));
@@ -87,11 +89,8 @@ impl Door {
 
 fn credential() -> Credential {
     let value = format!("Bearer {SECRET}");
-    Credential {
-        place: CredentialPlace::Header("authorization".to_owned()),
-        value: Secret::new(value.as_str()),
-        echoes: vec![Secret::new(SECRET)],
-    }
+    let place = CredentialPlace::Header("authorization".to_owned());
+    Credential::one(place, Secret::new(value.as_str()), vec![Secret::new(SECRET)])
 }
 
 struct Vault(Credential);
@@ -100,7 +99,7 @@ impl Credentials for Vault {
     fn credential<'a>(
         &'a self,
         _: &'a ProfileKey,
-        _: &'a Origin,
+        _: Outgoing<'a>,
     ) -> Later<'a, Result<Option<Credential>, CredentialError>> {
         Box::pin(std::future::ready(Ok(Some(self.0.clone()))))
     }

@@ -9,7 +9,7 @@
 //! 5. hosts: the connector asks for this origin and the profile was granted it;
 //! 6. scope: a granted scope covers method and path (`scope`, `path`, `host_template`);
 //! 7. headers: nothing that the host sets or that changes the meaning of the request (`headers`, `form`);
-//! 8. credential: nothing in the place where the host puts the profile's credential;
+//! 8. credential: nothing in the places where the host puts the profile's credential (`credential`, `field`);
 //! 9. budget: count and bytes (`budget`).
 //!
 //! `Policy::explain` takes the same way and does not stop at the first refusal (`explain`).
@@ -19,7 +19,9 @@
 mod address;
 mod budget;
 mod ceiling;
+mod credential;
 mod explain;
+mod field;
 mod form;
 mod headers;
 mod host_template;
@@ -38,7 +40,9 @@ mod scope;
 pub use address::{AddressClass, classify, inside};
 pub use budget::{Pace, Spent};
 pub use ceiling::{Ceiling, HostPattern, InvalidPattern};
+pub use credential::{Credential, CredentialPlace, Outgoing, Placed};
 pub use explain::{Explained, Outcome, Verdict};
+pub use field::{NoField, with_form_field, with_json_field};
 pub use headers::{is_token, refused_header, response_headers};
 pub use host_template::{HostTemplate, InvalidHostTemplate, UnresolvedHost};
 pub use normalise::{Method, UnknownMethod};
@@ -47,4 +51,4 @@ pub use own::{NoDoors, OwnDoors};
 pub use path::{InvalidPath, PathTemplate};
 pub use permit::{Permit, Vetted, Wire};
 pub use policy::{Covering, Policy, PolicyError, PolicyParts};
-pub use request::{Credential, CredentialPlace, Request, Response};
+pub use request::{Request, Response};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address::{AddressClass, classify, inside};
-use super::budget::Spent;
+use super::budget::{self, Spent};
 use super::normalise::{Method, URL_BYTES_MAX};
 use super::origin::{Origin, Scheme};
 use super::own::{self, OwnDoors};
@@ -231,6 +231,17 @@ impl Permit<Wire> {
     /// The most decoded bytes that the response may have.
     pub fn response_bytes(&self) -> usize {
         self.policy.limits().response_bytes
+    }
+
+    /// The same request once more, if the call's budget has room for it. Whoever took the body out has it.
+    pub fn again(&self) -> Result<Self, Denial> {
+        let spent = Spent {
+            requests: self.spent.requests.saturating_add(1),
+            sent_bytes: self.spent.sent_bytes.saturating_add(self.request_bytes as u64),
+            ..self.spent
+        };
+        budget::check(spent, self.policy.limits(), self.request_bytes)?;
+        Ok(Self { granted: self.granted.clone(), policy: Arc::clone(&self.policy), spent, hops: self.hops })
     }
 
     /// Takes the body out, to send it without a copy. A redirect never needs it again.

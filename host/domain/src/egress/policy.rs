@@ -8,6 +8,7 @@ use wit::{Manifest, Rate};
 
 use super::budget::{self, Spent};
 use super::ceiling::Ceiling;
+use super::credential::CredentialPlace;
 use super::explain::{Course, Explained, Strict, Told};
 use super::form;
 use super::headers;
@@ -15,7 +16,7 @@ use super::host_template::{HostTemplate, InvalidHostTemplate, UnresolvedHost};
 use super::normalise::{self, Method};
 use super::origin::{Origin, Scheme};
 use super::permit::{Permit, Wire};
-use super::request::{CredentialPlace, Request};
+use super::request::Request;
 pub use super::rights::Covering;
 use super::rights::Rights;
 use super::scope::ScopeRules;
@@ -36,8 +37,8 @@ pub struct PolicyParts<'a> {
     pub grant: &'a Grant,
     pub ceiling: &'a Arc<Ceiling>,
     pub limits: Limits,
-    /// Where the host will put the profile's credential; the guest may not.
-    pub credential: Option<&'a CredentialPlace>,
+    /// Where the host will put the profile's credential; the guest may put nothing there.
+    pub credential: &'a [CredentialPlace],
     /// How fast the profile's requests may go; none for as fast as they come.
     pub rate: Option<Rate>,
 }
@@ -80,7 +81,7 @@ impl Policy {
             requested: hosts.into_iter().map(|(_, origin)| origin).collect(),
             granted: grant.hosts.clone(),
             scopes,
-            credential: credential.cloned(),
+            credential: credential.to_vec(),
             rate,
         };
         Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights) })
@@ -130,12 +131,13 @@ impl Policy {
         let scope = course.ask(Gate::Scope, rights.scope(method, &origin, url.path()), |scope| {
             rights.rule(scope, method, &origin, url.path())
         })?;
-        let headers = headers::check(request.headers, rights.credential_header())
+        let headers = headers::check(request.headers, &rights.credential_headers())
             .and_then(|headers| form::check(&headers, &request.body).map(|()| headers));
         let headers =
             course.ask(Gate::Headers, headers, |headers| format!("{} of the connector", headers.len()))?;
-        course.ask(Gate::Credential, rights.check_query(&url), |()| rights.credential_shown())?;
         let headers = headers.unwrap_or_default();
+        let places = rights.check_places(method, &url, &headers, &request.body);
+        course.ask(Gate::Credential, places, |()| rights.credential_shown())?;
         let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let request_bytes = url.as_str().len() + header_bytes + request.body.len();
         course.ask(Gate::Budget, budget::check(spent, &self.limits, request_bytes), |()| {
@@ -187,9 +189,9 @@ impl Policy {
         self.rights.as_ref().and_then(|rights| rights.rate)
     }
 
-    /// The query parameter that carries the credential, to be masked in logs.
-    pub fn credential_query(&self) -> Option<&str> {
-        self.rights.as_ref().and_then(Rights::credential_query)
+    /// The query parameters that carry the credential, to be masked in logs.
+    pub fn credential_queries(&self) -> Vec<&str> {
+        self.rights.as_ref().map(Rights::credential_queries).unwrap_or_default()
     }
 
     /// The scopes that are both requested and granted.

@@ -40,8 +40,8 @@ const SENSITIVE_WORDS: [&str; 22] = [
 /// Names that contain such a word and are not secret.
 const HARMLESS: [&str; 5] = ["idempotency-key", "country-code", "currency-code", "status-code", "zip-code"];
 
-/// A URL with its sensitive query values masked; `also` names one more parameter, the credential's.
-pub fn url(url: &Url, also: Option<&str>) -> String {
+/// A URL with its sensitive query values masked; `also` names more parameters, the credential's.
+pub fn url(url: &Url, also: &[&str]) -> String {
     let mut shown = url.clone();
     // A judged URL has none; one that was refused may.
     if !url.username().is_empty() || url.password().is_some() {
@@ -54,7 +54,7 @@ pub fn url(url: &Url, also: Option<&str>) -> String {
         let pairs: Vec<(String, String)> = url
             .query_pairs()
             .map(|(name, value)| {
-                let masked = is_sensitive(&name) || also.is_some_and(|also| name.eq_ignore_ascii_case(also));
+                let masked = is_sensitive(&name) || also.iter().any(|also| name.eq_ignore_ascii_case(also));
                 (name.into_owned(), if masked { MASK.to_owned() } else { value.into_owned() })
             })
             .collect();
@@ -67,7 +67,7 @@ pub fn url(url: &Url, also: Option<&str>) -> String {
 pub fn raw_url(raw: &str) -> String {
     let start: String = raw.chars().take(URL_BYTES_MAX).collect();
     match Url::parse(&start) {
-        Ok(parsed) if parsed.has_host() => url(&parsed, None),
+        Ok(parsed) if parsed.has_host() => url(&parsed, &[]),
         // Nobody can say where a secret begins in it, so only what stands before a query is shown.
         _ => {
             let plain = start.split(['?', '#']).next().unwrap_or_default();

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use url::Url;
 use wit::Rate;
 
+use super::credential::CredentialPlace;
+use super::field;
 use super::normalise::Method;
 use super::origin::Origin;
-use super::request::CredentialPlace;
 use super::scope::ScopeRules;
 use crate::denial::{Denial, Gate};
 use crate::ids::{ProfileName, ScopeName};
@@ -30,7 +31,7 @@ pub(super) struct Rights {
     pub(super) requested: BTreeSet<Origin>,
     pub(super) granted: BTreeSet<Origin>,
     pub(super) scopes: Vec<ScopeRules>,
-    pub(super) credential: Option<CredentialPlace>,
+    pub(super) credential: Vec<CredentialPlace>,
     pub(super) rate: Option<Rate>,
 }
 
@@ -86,15 +87,26 @@ impl Rights {
         scopes.collect()
     }
 
-    /// A second value for the parameter that carries the credential could be taken for it.
-    pub(super) fn check_query(&self, url: &Url) -> Result<(), Denial> {
-        let Some(carrier) = self.credential_query() else { return Ok(()) };
-        if url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case(carrier)) {
-            return Err(Denial::new(
-                Gate::Credential,
-                format!("the query parameter {carrier} carries the profile's credential"),
-                "leave it out: the host adds it",
-            ));
+    /// A second value in a place that carries the credential could be taken for it.
+    pub(super) fn check_places(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &[(String, Vec<u8>)],
+        body: &[u8],
+    ) -> Result<(), Denial> {
+        for place in &self.credential {
+            match place {
+                CredentialPlace::Header(_) => {}
+                CredentialPlace::Query(name) => {
+                    if url.query_pairs().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+                        return Err(field::taken(place));
+                    }
+                }
+                CredentialPlace::JsonField(_) | CredentialPlace::FormField(_) => {
+                    field::check(place, method, headers, body)?;
+                }
+            }
         }
         Ok(())
     }
@@ -107,25 +119,27 @@ impl Rights {
     }
 
     pub(super) fn credential_shown(&self) -> String {
-        match &self.credential {
-            None => "the profile has none".to_owned(),
-            Some(CredentialPlace::Header(name)) => format!("the host will set the header {name}"),
-            Some(CredentialPlace::Query(name)) => format!("the host will set the query parameter {name}"),
+        if self.credential.is_empty() {
+            return "the profile has none".to_owned();
         }
+        let places: Vec<String> = self.credential.iter().map(ToString::to_string).collect();
+        format!("the host will set {}", places.join(", "))
     }
 
-    pub(super) fn credential_header(&self) -> Option<&str> {
-        match &self.credential {
-            Some(CredentialPlace::Header(name)) => Some(name),
+    pub(super) fn credential_headers(&self) -> Vec<&str> {
+        let headers = self.credential.iter().filter_map(|place| match place {
+            CredentialPlace::Header(name) => Some(name.as_str()),
             _ => None,
-        }
+        });
+        headers.collect()
     }
 
-    pub(super) fn credential_query(&self) -> Option<&str> {
-        match &self.credential {
-            Some(CredentialPlace::Query(name)) => Some(name),
+    pub(super) fn credential_queries(&self) -> Vec<&str> {
+        let queries = self.credential.iter().filter_map(|place| match place {
+            CredentialPlace::Query(name) => Some(name.as_str()),
             _ => None,
-        }
+        });
+        queries.collect()
     }
 }
 

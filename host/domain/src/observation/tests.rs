@@ -44,7 +44,7 @@ fn policy() -> Policy {
         grant: &grant(&[API], &["invoices:read"]),
         ceiling: &Arc::new(Ceiling::default()),
         limits: Limits::default(),
-        credential: None,
+        credential: &[],
         rate: None,
     };
     Policy::new(parts).unwrap()

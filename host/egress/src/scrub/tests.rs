@@ -18,11 +18,8 @@ fn body(scrubber: &Scrubber, text: &str) -> String {
 
 #[test]
 fn a_credential_is_masked_with_what_it_was_made_from() {
-    let credential = Credential {
-        place: CredentialPlace::Header("authorization".to_owned()),
-        value: Secret::new("Bearer s3cr3t"),
-        echoes: vec![Secret::new("s3cr3t")],
-    };
+    let place = CredentialPlace::Header("authorization".to_owned());
+    let credential = Credential::one(place, Secret::new("Bearer s3cr3t"), vec![Secret::new("s3cr3t")]);
     let scrubber = Scrubber::of(&[credential]).unwrap();
     assert_eq!(body(&scrubber, "a s3cr3t b czNjcjN0 c Bearer s3cr3t d"), "a *** b *** c *** d");
 }

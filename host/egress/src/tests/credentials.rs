@@ -10,19 +10,19 @@ use super::remote::{Remote, Reply, answer, redirect, with_headers};
 use super::{World, body, denial, get};
 
 pub(super) fn bearer(secret: &str) -> Credential {
-    Credential {
-        place: CredentialPlace::Header("authorization".to_owned()),
-        value: Secret::new(format!("Bearer {secret}")),
-        echoes: vec![Secret::new(secret), Secret::new(BASE64_STANDARD.encode(secret))],
-    }
+    Credential::one(
+        CredentialPlace::Header("authorization".to_owned()),
+        Secret::new(format!("Bearer {secret}")),
+        vec![Secret::new(secret), Secret::new(BASE64_STANDARD.encode(secret))],
+    )
 }
 
 fn in_query(secret: &str) -> Credential {
-    Credential {
-        place: CredentialPlace::Query("api_key".to_owned()),
-        value: Secret::new(secret),
-        echoes: vec![Secret::new(secret)],
-    }
+    Credential::one(
+        CredentialPlace::Query("api_key".to_owned()),
+        Secret::new(secret),
+        vec![Secret::new(secret)],
+    )
 }
 
 #[tokio::test]

@@ -135,6 +135,9 @@ impl HttpState {
     fn note(&mut self, row: Option<usize>, sent: Sent) -> Result<Response, Refusal> {
         let hops = u32::try_from(sent.exchanges.len()).unwrap_or(u32::MAX);
         self.spent.requests = self.spent.requests.saturating_add(hops.saturating_sub(1));
+        // A second try sends its body again.
+        let again = sent.exchanges.iter().skip(1).map(|exchange| exchange.request_bytes as u64);
+        self.spent.sent_bytes = self.spent.sent_bytes.saturating_add(again.sum());
         if let Ok(response) = &sent.result {
             let bytes = response.body.len() as u64;
             self.spent.received_bytes = self.spent.received_bytes.saturating_add(bytes);

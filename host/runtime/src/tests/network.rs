@@ -133,7 +133,7 @@ fn call_granted(origin: &Origin) -> CallFor {
         grant: &grant,
         ceiling: &ceiling,
         limits: call.limits,
-        credential: None,
+        credential: &[],
         rate: None,
     });
     CallFor { policy: Arc::new(policy.unwrap()), ..call }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use domain::call::{Input, Limits};
-use domain::egress::{Credential, Origin, Policy};
+use domain::egress::{Credential, Outgoing, Policy};
 use domain::injected::{CredentialError, HmacAlgorithm, NameError};
 use domain::{
     Artefacts, Clock, Credentials, Digest, Later, ProfileKey, Randomness, Resolver, SecretName, Timestamp,
@@ -42,7 +42,7 @@ impl Credentials for Still {
     fn credential<'a>(
         &'a self,
         _: &'a ProfileKey,
-        _: &'a Origin,
+        _: Outgoing<'a>,
     ) -> Later<'a, Result<Option<Credential>, CredentialError>> {
         Box::pin(async { Ok(None) })
     }

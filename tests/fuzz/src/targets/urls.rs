@@ -41,7 +41,7 @@ pub(super) static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
         grant: &grant,
         ceiling: &Arc::new(Ceiling { private, ..Ceiling::default() }),
         limits: Limits::default(),
-        credential: None,
+        credential: &[],
         rate: None,
     };
     Arc::new(Policy::new(parts).expect("a policy"))

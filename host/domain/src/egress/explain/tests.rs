@@ -34,7 +34,7 @@ fn policy(credential: CredentialPlace) -> Arc<Policy> {
         grant: &grant,
         ceiling: &Arc::new(Ceiling { private, ..Ceiling::default() }),
         limits: Limits { requests: 3, ..Limits::default() },
-        credential: Some(&credential),
+        credential: &[credential],
         rate: manifest.rate,
     };
     Arc::new(Policy::new(parts).unwrap())

@@ -33,7 +33,7 @@ fn permit(method: &str, url: &str) -> Permit<Wire> {
         grant: &grant,
         ceiling: &Arc::new(Ceiling { private, ..Ceiling::default() }),
         limits: Limits::default(),
-        credential: None,
+        credential: &[],
         rate: None,
     };
     let request = Request {

@@ -46,7 +46,7 @@ fn policy_with(ceiling: Ceiling, credential: Option<CredentialPlace>) -> Arc<Pol
         grant: &grant,
         ceiling: &Arc::new(ceiling),
         limits: Limits { wall_ms: 10_000, ..Limits::default() },
-        credential: credential.as_ref(),
+        credential: credential.as_slice(),
         rate: manifest().rate,
     };
     Arc::new(Policy::new(parts).unwrap())
@@ -160,7 +160,7 @@ fn nothing_granted_means_nothing_allowed() {
         grant: &Grant::default(),
         ceiling: &Arc::new(Ceiling::default()),
         limits: Limits::default(),
-        credential: None,
+        credential: &[],
         rate: None,
     };
     let policy = Arc::new(Policy::new(parts).unwrap());
@@ -203,7 +203,7 @@ fn the_place_of_the_credential_belongs_to_the_host() {
         let denial = policy.judge(request("GET", &url), Spent::default()).unwrap_err();
         assert_eq!(denial.gate, Gate::Credential, "{query}");
     }
-    assert_eq!(policy.credential_query(), Some("key"));
+    assert_eq!(policy.credential_queries(), ["key"]);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_rule_for_an_unknown_host_makes_no_policy() {
         grant: &Grant::default(),
         ceiling: &Arc::new(Ceiling::default()),
         limits: Limits::default(),
-        credential: None,
+        credential: &[],
         rate: None,
     };
     assert!(matches!(Policy::new(parts), Err(PolicyError::Scope(_))));

@@ -7,7 +7,7 @@ use crate::exchange::{Exchange, ExchangeOutcome};
 use crate::injected::Timestamp;
 
 fn shown(text: &str) -> String {
-    url(&Url::parse(text).unwrap(), Some("hapikey"))
+    url(&Url::parse(text).unwrap(), &["hapikey"])
 }
 
 #[test]
