@@ -82,6 +82,17 @@ pub enum AuthScheme {
     Bearer,
 }
 
+impl AuthScheme {
+    /// Its name in manifests, and wherever a scheme is chosen.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ApiKey { .. } => "api_key",
+            Self::Basic => "basic",
+            Self::Bearer => "bearer",
+        }
+    }
+}
+
 /// Where an API key goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,10 +1,10 @@
 //! An API key in a header, after a prefix, or in the query.
 
 use domain::Secret;
-use domain::egress::{Credential, CredentialPlace};
+use domain::egress::{Credential, CredentialPlace, Outgoing};
 use wit::Placement;
 
-use crate::scheme::{Scheme, SchemeError, header_text, line};
+use crate::scheme::{Given, Scheme, SchemeError, header_text, line};
 
 pub(crate) struct ApiKey {
     pub(crate) place: Placement,
@@ -13,7 +13,8 @@ pub(crate) struct ApiKey {
 }
 
 impl Scheme for ApiKey {
-    fn apply(&self, secret: &Secret, _user: Option<&str>) -> Result<Credential, SchemeError> {
+    fn apply(&self, given: &Given<'_>, _: Outgoing<'_>) -> Result<Credential, SchemeError> {
+        let secret = given.secret;
         if self.prefix.chars().any(|c| c.is_control() || !c.is_ascii()) || self.name.is_empty() {
             return Err(SchemeError::Manifest);
         }
@@ -39,9 +40,10 @@ fn is_token(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scheme::applied_to_any;
 
     fn applied(place: Placement, name: &str, prefix: &str, key: &str) -> Result<Credential, SchemeError> {
-        ApiKey { place, name: name.to_owned(), prefix: prefix.to_owned() }.apply(&Secret::new(key), None)
+        applied_to_any(&ApiKey { place, name: name.to_owned(), prefix: prefix.to_owned() }, None, key)
     }
 
     #[test]

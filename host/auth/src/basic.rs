@@ -3,14 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Secret;
-use domain::egress::{Credential, CredentialPlace};
+use domain::egress::{Credential, CredentialPlace, Outgoing};
 
-use crate::scheme::{Scheme, SchemeError, VALUE_BYTES_MAX, line};
+use crate::scheme::{Given, Scheme, SchemeError, VALUE_BYTES_MAX, line};
 
 pub(crate) struct Basic;
 
 impl Scheme for Basic {
-    fn apply(&self, secret: &Secret, user: Option<&str>) -> Result<Credential, SchemeError> {
+    fn apply(&self, given: &Given<'_>, _: Outgoing<'_>) -> Result<Credential, SchemeError> {
+        let Given { secret, user, .. } = *given;
         let user = user.ok_or(SchemeError::NoUser)?;
         // The first colon ends the user, so one in the user would move a part of it into the password.
         if user.contains(|c: char| c == ':' || c.is_control()) {
@@ -31,9 +32,10 @@ impl Scheme for Basic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scheme::applied_to_any;
 
     fn applied(user: Option<&str>, password: &str) -> Result<Credential, SchemeError> {
-        Basic.apply(&Secret::new(password), user)
+        applied_to_any(&Basic, user, password)
     }
 
     #[test]

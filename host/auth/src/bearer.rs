@@ -1,14 +1,15 @@
 //! A bearer token (RFC 6750).
 
 use domain::Secret;
-use domain::egress::{Credential, CredentialPlace};
+use domain::egress::{Credential, CredentialPlace, Outgoing};
 
-use crate::scheme::{Scheme, SchemeError, header_text};
+use crate::scheme::{Given, Scheme, SchemeError, header_text};
 
 pub(crate) struct Bearer;
 
 impl Scheme for Bearer {
-    fn apply(&self, secret: &Secret, _user: Option<&str>) -> Result<Credential, SchemeError> {
+    fn apply(&self, given: &Given<'_>, _: Outgoing<'_>) -> Result<Credential, SchemeError> {
+        let secret = given.secret;
         let token = header_text(secret)?;
         if token.contains(' ') {
             return Err(SchemeError::Space);
@@ -22,10 +23,11 @@ impl Scheme for Bearer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scheme::applied_to_any;
 
     #[test]
     fn a_token_goes_into_the_authorization_header() {
-        let credential = Bearer.apply(&Secret::new("mF_9.B5f-4.1JqM"), None).unwrap();
+        let credential = applied_to_any(&Bearer, None, "mF_9.B5f-4.1JqM").unwrap();
         assert_eq!(credential.placed[0].place, CredentialPlace::Header("authorization".to_owned()));
         assert_eq!(credential.placed[0].value.expose(), b"Bearer mF_9.B5f-4.1JqM");
     }

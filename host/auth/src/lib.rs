@@ -10,6 +10,6 @@ mod scheme;
 mod vault;
 
 pub use scheme::{
-    SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,
+    Given, SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,
 };
 pub use vault::Vault;

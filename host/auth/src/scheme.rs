@@ -1,7 +1,9 @@
 //! What every way to authenticate has in common: a secret goes in, what the wire needs comes out.
 
-use domain::Secret;
-use domain::egress::Credential;
+use domain::egress::{Credential, Method, Origin, Outgoing};
+use domain::parts::{InvalidParts, Parts, wanted};
+use domain::{Randomness, Secret, Timestamp};
+use serde_json::Value;
 use wit::AuthScheme;
 
 use crate::api_key::ApiKey;
@@ -15,13 +17,26 @@ pub const VALUE_BYTES_MAX: usize = 8 << 10;
 /// shredding honest answers; and it is guessed soon.
 pub const SECRET_BYTES_MIN: usize = 8;
 
+/// What a profile holds for its scheme, and what a scheme needs beside it.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// A plain value, or the text of several parts: the scheme knows which.
+    pub secret: &'a Secret,
+    pub user: Option<&'a str>,
+    /// The profile's configuration, for what a scheme takes from it.
+    pub config: &'a Value,
+    pub now: Timestamp,
+    pub randomness: &'a dyn Randomness,
+}
+
 /// One way to authenticate.
 pub trait Scheme: Send + Sync {
-    fn apply(&self, secret: &Secret, user: Option<&str>) -> Result<Credential, SchemeError>;
+    /// What this request needs.
+    fn apply(&self, given: &Given<'_>, request: Outgoing<'_>) -> Result<Credential, SchemeError>;
 }
 
 /// Why a value cannot be used with its scheme. Never carries any part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemeError {
     #[error("the credential is empty; give one")]
     Empty,
@@ -47,6 +62,12 @@ pub enum SchemeError {
     User,
     #[error("the connector's name or prefix for the key cannot be sent; its author must change the manifest")]
     Manifest,
+    #[error(transparent)]
+    Parts(#[from] InvalidParts),
+    #[error(
+        "the configuration has no usable text {0:?}, which the scheme takes from it; set it in the profile's configuration"
+    )]
+    Config(String),
 }
 
 /// The scheme that a manifest names.
@@ -60,10 +81,35 @@ pub fn scheme(named: &AuthScheme) -> Box<dyn Scheme> {
     }
 }
 
-/// Whether a credential can be used, to be asked before it is stored.
-pub fn check_credential(named: &AuthScheme, user: Option<&str>, secret: &Secret) -> Result<(), SchemeError> {
-    scheme(named).apply(secret, user)?;
-    check_secret(secret)
+/// Whether a credential can be used, to be asked before it is stored: it is tried on a request that is never sent.
+pub fn check_credential(
+    named: &AuthScheme,
+    user: Option<&str>,
+    config: &Value,
+    secret: &Secret,
+) -> Result<(), SchemeError> {
+    let origin: Origin = EXAMPLE.parse().map_err(|_| SchemeError::Manifest)?;
+    let url = EXAMPLE.parse().map_err(|_| SchemeError::Manifest)?;
+    let request = Outgoing { method: Method::Post, url: &url, origin: &origin, headers: &[], body: b"{}" };
+    let given = Given { secret, user, config, now: Timestamp::from_ms(0), randomness: &Never };
+    scheme(named).apply(&given, request)?;
+    let parts = wanted(named);
+    if parts.is_empty() {
+        return check_secret(secret);
+    }
+    Ok(Parts::open(secret)?.check(parts)?)
+}
+
+/// Nobody is there.
+const EXAMPLE: &str = "https://host.invalid";
+
+/// What is signed with it goes nowhere.
+struct Never;
+
+impl Randomness for Never {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
 }
 
 /// Whether a secret that is only used by handle can be kept. Its bytes may be any.
@@ -101,12 +147,26 @@ pub(crate) fn line(secret: &Secret) -> Result<&str, SchemeError> {
     Ok(text)
 }
 
+/// For the tests of schemes that do not look at the request.
+#[cfg(test)]
+pub(crate) fn applied_to_any(
+    scheme: &dyn Scheme,
+    user: Option<&str>,
+    secret: &str,
+) -> Result<Credential, SchemeError> {
+    let (origin, url) = (EXAMPLE.parse().unwrap(), EXAMPLE.parse().unwrap());
+    let request = Outgoing { method: Method::Get, url: &url, origin: &origin, headers: &[], body: &[] };
+    let secret = &Secret::new(secret);
+    let (config, now) = (&Value::Null, Timestamp::from_ms(0));
+    scheme.apply(&Given { secret, user, config, now, randomness: &Never }, request)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn bearer(secret: impl Into<Vec<u8>>) -> Result<(), SchemeError> {
-        check_credential(&AuthScheme::Bearer, None, &Secret::new(secret))
+        check_credential(&AuthScheme::Bearer, None, &Value::Null, &Secret::new(secret))
     }
 
     #[test]

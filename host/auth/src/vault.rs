@@ -1,30 +1,41 @@
 //! Secrets in use: what `egress` and `runtime` are handed instead of the store.
 
+use std::fmt;
 use std::future::ready;
+use std::sync::Arc;
 
 use domain::egress::{Credential, Outgoing};
 use domain::injected::{CredentialError, HmacAlgorithm};
-use domain::{Credentials, Later, ProfileKey, Secret, SecretName};
+use domain::{Clock, Credentials, Later, ProfileKey, Randomness, Secret, SecretName};
 use store::{Profiles, Purpose, Store, StoreError};
 
 use crate::mac;
-use crate::scheme::scheme;
+use crate::scheme::{Given, scheme};
 
 /// Opens sealed secrets, each for its purpose and its hosts only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Vault {
     store: Store,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(***)")
+    }
 }
 
 impl Vault {
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
+        Self { store, clock, randomness }
     }
 
     fn apply(&self, of: &ProfileKey, request: Outgoing<'_>) -> Result<Option<Credential>, CredentialError> {
         let name = SecretName::credential();
         let profile = self.store.profile(&of.tenant, &of.profile).map_err(|error| unreadable(&error))?;
-        let Some(auth) = profile.and_then(|profile| profile.value.auth) else { return Ok(None) };
+        let Some(profile) = profile.map(|row| row.value) else { return Ok(None) };
+        let Some(auth) = profile.auth else { return Ok(None) };
         let opened = self.store.open_secret(&of.tenant, &of.profile, &name, Purpose::Credential);
         let Some(opened) = opened.map_err(|error| unopened(of, &name, &error))? else {
             return Err(CredentialError::Missing(name));
@@ -32,7 +43,14 @@ impl Vault {
         if !opened.bound.contains(request.origin) {
             return Ok(None);
         }
-        let applied = scheme(&auth.scheme).apply(&opened.secret, auth.user.as_deref());
+        let given = Given {
+            secret: &opened.secret,
+            user: auth.user.as_deref(),
+            config: &profile.config,
+            now: self.clock.now(),
+            randomness: &*self.randomness,
+        };
+        let applied = scheme(&auth.scheme).apply(&given, request);
         applied.map(Some).map_err(|error| {
             tracing::warn!(tenant = %of.tenant, profile = %of.profile, %error, "a credential cannot be applied");
             CredentialError::Unusable(name)

@@ -21,6 +21,7 @@ pub mod json;
 pub mod log;
 pub mod manifest;
 pub mod observation;
+pub mod parts;
 pub mod profile;
 pub mod quota;
 pub mod retry;

@@ -231,7 +231,7 @@ impl Builder {
         let store = off_the_workers(move || Store::open(StoreOptions { place, key }, &*chance)).await??;
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let egress = Egress::new(egress, resolver, clock.clone())?;
-        let vault = Arc::new(Vault::new(store.clone()));
+        let vault = Arc::new(Vault::new(store.clone(), clock.clone(), randomness.clone()));
         let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
         let runtime =
             Runtime::new(runtime, egress.clone(), vault, artefacts, clock.clone(), randomness.clone())?;

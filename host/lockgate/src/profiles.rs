@@ -234,7 +234,7 @@ fn changed(before: &Profile, after: &Profile) -> Vec<&'static str> {
 
 fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<Auth>, Error> {
     let invalid = |message: String| Error::new(Kind::Invalid, "invalid_auth", message);
-    let kinds = || offered.iter().map(kind).collect::<Vec<_>>().join(", ");
+    let kinds = || offered.iter().map(AuthScheme::kind).collect::<Vec<_>>().join(", ");
     let Some(choice) = choice else {
         return match offered {
             [] => Ok(None),
@@ -245,7 +245,7 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
             _ => Err(invalid(format!("the connector offers several schemes; choose one of {}", kinds()))),
         };
     };
-    let Some(scheme) = offered.iter().find(|scheme| kind(scheme) == choice.kind) else {
+    let Some(scheme) = offered.iter().find(|scheme| scheme.kind() == choice.kind) else {
         return Err(invalid(format!(
             "the connector does not offer {:?}; it offers {}",
             choice.kind,
@@ -261,13 +261,5 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
             Err(invalid(format!("the scheme {} has no user", choice.kind)))
         }
         _ => Ok(Some(Auth { scheme: scheme.clone(), user: choice.user })),
-    }
-}
-
-fn kind(scheme: &AuthScheme) -> &'static str {
-    match scheme {
-        AuthScheme::ApiKey { .. } => "api_key",
-        AuthScheme::Basic => "basic",
-        AuthScheme::Bearer => "bearer",
     }
 }

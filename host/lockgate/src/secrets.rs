@@ -27,7 +27,8 @@ impl Tenant {
                 let message = format!("{} asks for no credential", row.value.connector);
                 return Err(Error::new(Kind::Refused, "no_credential_wanted", message));
             };
-            auth::check_credential(&chosen.scheme, chosen.user.as_deref(), &credential)?;
+            let config = &row.value.config;
+            auth::check_credential(&chosen.scheme, chosen.user.as_deref(), config, &credential)?;
             let bound = self.requested_hosts(&row.value)?;
             let name = SecretName::credential();
             let turn = self.turn().await;

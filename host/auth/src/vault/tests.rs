@@ -21,6 +21,14 @@ impl Randomness for Counting {
     }
 }
 
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(1_800_000_000_000)
+    }
+}
+
 fn change(tenant: &TenantId) -> Change {
     let now = Timestamp::from_ms(0);
     let happening = Happening::new(now, Actor::Library, Verb::SecretSet, Subject::tenant(tenant));
@@ -57,7 +65,8 @@ impl Bench {
         let mut commit = change(&of.tenant);
         commit.put_profile(&of.tenant, &profile, Expect::Absent);
         store.commit(commit).await.unwrap();
-        Self { vault: Vault::new(store), of }
+        let vault = Vault::new(store, Arc::new(Stopped), Arc::new(Counting(AtomicU8::new(0))));
+        Self { vault, of }
     }
 
     async fn seal(&self, name: &SecretName, purpose: Purpose, secret: impl Into<Vec<u8>>) {

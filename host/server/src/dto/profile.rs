@@ -9,7 +9,7 @@ use domain::profile as rows;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use wit::{AuthScheme, Manifest};
+use wit::Manifest;
 
 use super::{Blame, Rate, Status, Update};
 
@@ -247,7 +247,7 @@ impl Profile {
             connector: row.connector.into(),
             enabled: row.enabled,
             config: row.config,
-            auth: row.auth.map(|auth| Auth { kind: kind(&auth.scheme).to_owned(), user: auth.user }),
+            auth: row.auth.map(|auth| Auth { kind: auth.scheme.kind().to_owned(), user: auth.user }),
             rate: row.rate.map(Rate::from),
             credential_set: row.credential_set,
             outcomes: row.outcomes.into_iter().map(Into::into).collect(),
@@ -255,14 +255,6 @@ impl Profile {
             created_at: row.created_at.to_string(),
             updated_at: row.updated_at.to_string(),
         }
-    }
-}
-
-fn kind(scheme: &AuthScheme) -> &'static str {
-    match scheme {
-        AuthScheme::ApiKey { .. } => "api_key",
-        AuthScheme::Basic => "basic",
-        AuthScheme::Bearer => "bearer",
     }
 }
 
