@@ -65,6 +65,9 @@ fn new_flow(args: CreateArgs) -> Result<Value, Failure> {
     if let Some(batch) = args.batch {
         delivery.batch = batch;
     }
+    if let Some(word) = args.on_drift {
+        delivery.drift = word.into();
+    }
     let mapping = args.map.as_deref().map(files::read_text).transpose()?;
     let flow = NewFlow {
         name,

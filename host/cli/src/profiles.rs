@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use server::dto::{
-    CallInputs, Called, Checked, NewAuth, NewProfile, Page, Profile, ProfileSummary, Rights, SecretValue,
+    CallInputs, Called, Checked, Drift, NewAuth, NewProfile, Page, Profile, ProfileSummary, Rights,
+    SecretValue,
 };
 
 use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
@@ -61,6 +62,17 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Delete { name } => {
             client.delete(&["profiles", &name]).await?;
             screen.hint(&format!("the profile {} is gone, and its secrets with it", show::inert(&name)));
+        }
+        ProfilesVerb::Drift { name, clear: true } => {
+            client.delete(&["profiles", &name, "drift"]).await?;
+            screen.hint(&format!(
+                "what was met at {} is forgotten; what still differs is met again",
+                show::inert(&name)
+            ));
+        }
+        ProfilesVerb::Drift { name, clear: false } => {
+            screen
+                .answer::<Drift>(client.get(&["profiles", &name, "drift"], &[]).await?, show::drift::one)?;
         }
         ProfilesVerb::Check { name } => return check(&client, screen, &name).await,
         ProfilesVerb::Run(args) => return call(&client, screen, args).await,

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod connectors;
 pub(crate) mod dead_letters;
+pub(crate) mod drift;
 pub(crate) mod flows;
 pub(crate) mod logs;
 pub(crate) mod policy;

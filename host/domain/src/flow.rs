@@ -63,11 +63,24 @@ pub struct DeliveryPolicy {
     /// Records handed to the destination in one call.
     pub batch: u32,
     pub retry: RetryPolicy,
+    /// What becomes of a record that is not as its connector declares it.
+    pub drift: OnDrift,
+}
+
+/// What becomes of a record that breaks its declaration. Either way the difference is reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDrift {
+    /// It is parked as a dead letter, before the mapping sees it.
+    #[default]
+    Park,
+    /// It goes on as if it were as declared.
+    Report,
 }
 
 impl Default for DeliveryPolicy {
     fn default() -> Self {
-        Self { batch: 25, retry: RetryPolicy::default() }
+        Self { batch: 25, retry: RetryPolicy::default(), drift: OnDrift::Park }
     }
 }
 

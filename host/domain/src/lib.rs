@@ -10,6 +10,7 @@ pub mod connector;
 pub mod consent;
 pub mod dead_letter;
 pub mod denial;
+pub mod drift;
 pub mod egress;
 pub mod exchange;
 pub mod failure_code;

@@ -3,9 +3,11 @@
 //! Validation costs at most the schema's size times the instance's: references stay inside the schema and may not lead
 //! back to themselves, what they expand to is bounded, and patterns run on an engine that takes linear time.
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
+use crate::drift::{Difference, Severity, kind_of};
 use crate::text::inert;
 
 /// The schema as JSON text.
@@ -26,7 +28,7 @@ const DRAFTS: [&str; 4] = [
     "http://json-schema.org/draft-07/schema",
     "http://json-schema.org/draft-06/schema",
 ];
-const TOO_MUCH: &str = "/: the value is too large to be checked against its schema";
+const TOO_MUCH: &str = "the value is too large to be checked against its schema";
 const ERRORS_MAX: usize = 10;
 const ERROR_BYTES_MAX: usize = 300;
 
@@ -83,16 +85,32 @@ impl Schema {
     /// Every reason why the instance does not fit, at most ten, each with its place. The instance's values are not
     /// repeated: they may be personal.
     pub fn check(&self, instance: &Value) -> Result<(), Vec<String>> {
-        let size = Size::of(instance);
-        let steps = size.nodes.saturating_mul(self.nodes);
-        let matched_bytes = size.text_bytes.saturating_mul(self.patterns);
-        if steps > STEPS_MAX || matched_bytes > MATCHED_BYTES_MAX {
-            return Err(vec![TOO_MUCH.to_owned()]);
+        if self.is_too_much(instance) {
+            return Err(vec![format!("/: {TOO_MUCH}")]);
         }
         if self.validator.is_valid(instance) {
             return Ok(());
         }
         Err(self.validator.iter_errors(instance).take(ERRORS_MAX).map(|error| described(&error)).collect())
+    }
+
+    /// The same as differences: what an instance has too much is additive, whatever the schema says of it.
+    pub(crate) fn differences(&self, instance: &Value) -> Vec<Difference> {
+        if self.is_too_much(instance) {
+            let (place, what) = (String::new(), TOO_MUCH.to_owned());
+            return vec![Difference { severity: Severity::Breaking, place, what }];
+        }
+        if self.validator.is_valid(instance) {
+            return Vec::new();
+        }
+        self.validator.iter_errors(instance).take(ERRORS_MAX).filter_map(|error| difference(&error)).collect()
+    }
+
+    fn is_too_much(&self, instance: &Value) -> bool {
+        let size = Size::of(instance);
+        let steps = size.nodes.saturating_mul(self.nodes);
+        let matched_bytes = size.text_bytes.saturating_mul(self.patterns);
+        steps > STEPS_MAX || matched_bytes > MATCHED_BYTES_MAX
     }
 }
 
@@ -101,7 +119,29 @@ pub fn check(schema: &Value, instance: &Value) -> Result<(), Vec<String>> {
     Schema::compile(schema).map_err(|error| vec![error.to_string()])?.check(instance)
 }
 
-fn described(error: &jsonschema::ValidationError<'_>) -> String {
+/// None for members that the schema does not name: whoever compares finds these by name.
+fn difference(error: &ValidationError<'_>) -> Option<Difference> {
+    let place = error.instance_path().to_string();
+    let (place, what) = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { .. } => return None,
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default().replace('~', "~0").replace('/', "~1");
+            (format!("{place}/{name}"), "declared as always there; it was missing".to_owned())
+        }
+        _ => (place, format!("{}; {} came", error.masked(), kind_of(error.instance()))),
+    };
+    let (place, what) = (inert(&any_index(&place), ERROR_BYTES_MAX), inert(&what, ERROR_BYTES_MAX));
+    Some(Difference { severity: Severity::Breaking, place, what })
+}
+
+/// One change in a list is one difference, however many of its items have it.
+fn any_index(place: &str) -> String {
+    let index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = place.split('/').map(|part| if index(part) { "*" } else { part }).collect();
+    parts.join("/")
+}
+
+fn described(error: &ValidationError<'_>) -> String {
     let place = error.instance_path().to_string();
     let place = if place.is_empty() { "/" } else { place.as_str() };
     inert(&format!("{place}: {}", error.masked()), ERROR_BYTES_MAX)

@@ -106,6 +106,7 @@ impl Tenant {
             Ok(_) => {}
         }
         let results = report.outcome?;
+        prepared.note_outputs(action, results.iter().flatten(), self.now()).await;
         let results = results
             .into_iter()
             .map(|result| result.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))))

@@ -9,6 +9,7 @@ mod builder;
 mod calls;
 mod connectors;
 mod dead_letters;
+mod drift;
 mod error;
 mod errors_below;
 mod flows;

@@ -7,10 +7,11 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
 use domain::profile::Profile;
-use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId};
+use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
 
+use crate::drift::{self, Declaration, Met};
 use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
 use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
@@ -138,6 +139,17 @@ impl Prepared {
             scopes: Arc::clone(&self.scopes),
             correlation: correlation.clone(),
             limits: self.limits,
+        }
+    }
+
+    /// Takes down how the outputs of an action differ from what its connector declares.
+    pub async fn note_outputs(&self, action: &str, outputs: impl Iterator<Item = &String>, now: Timestamp) {
+        let declaration = Declaration::of_outputs(&self.connector, action);
+        let mut met = Met::default();
+        outputs.for_each(|output| declaration.look_at(output, None, &mut met));
+        let ProfileKey { tenant, profile } = &self.profile;
+        if let Err(error) = drift::note(&self.store, tenant, profile, &declaration, &mut met, now).await {
+            tracing::warn!(%tenant, %profile, %error, "drift could not be kept");
         }
     }
 

@@ -1,13 +1,14 @@
 //! One batch through the mapping and into the destination: what became of each parcel, as values. Nothing is written here.
 
 use domain::call::{CallFailure, Fault, GuestError, Input};
-use domain::flow::{Flow, Parcel};
+use domain::flow::{Flow, OnDrift, Parcel};
 use domain::log::LogEntry;
 use domain::run::{Attempt, Failure};
 use domain::{CorrelationId, RunId, TenantId, Timestamp};
 
 use wit::Effect;
 
+use crate::drift::{Declarations, Differing};
 use crate::ends::Side;
 use crate::health::Health;
 use crate::inputs::Inputs;
@@ -20,6 +21,7 @@ use crate::trace::{Caller, entries};
 pub(crate) struct Delivery<'a> {
     pub(crate) destination: &'a Side,
     pub(crate) inputs: &'a Inputs,
+    pub(crate) declared: &'a Declarations,
     pub(crate) tenant: &'a TenantId,
     pub(crate) flow: &'a Flow,
     pub(crate) run: &'a RunId,
@@ -60,17 +62,36 @@ pub(crate) struct Delivered {
     pub(crate) denied: u64,
     pub(crate) entries: Vec<LogEntry>,
     pub(crate) health: Health,
+    /// How what came differs from what was declared.
+    pub(crate) differing: Differing,
 }
 
 impl Delivery<'_> {
     pub(crate) async fn of(&self, batch: Vec<Parcel>) -> Delivered {
         let mut delivered = Delivered::default();
-        let mapped = self.map(batch, &mut delivered).await;
+        let sound = self.as_declared(batch, &mut delivered);
+        let mapped = self.map(sound, &mut delivered).await;
         let fitting = self.fitting(mapped, &mut delivered);
         if !fitting.is_empty() {
             self.hand_over(fitting, &mut delivered).await;
         }
         delivered
+    }
+
+    /// Gives what is as its connector declares it, or what the flow wants to take nevertheless.
+    fn as_declared(&self, batch: Vec<Parcel>, delivered: &mut Delivered) -> Vec<Parcel> {
+        let now = self.room.now();
+        let mut sound = Vec::with_capacity(batch.len());
+        for parcel in batch {
+            let met = &mut delivered.differing.records;
+            match self.declared.records.judge(&parcel.body, Some(&parcel.key), met) {
+                Err(failure) if self.flow.delivery.drift == OnDrift::Park => {
+                    delivered.judged(parcel, Verdict { failure, wait_ms: None }, now, now);
+                }
+                _ => sound.push(parcel),
+            }
+        }
+        sound
     }
 
     /// Gives what the destination takes. The rest would be refused again however often it is tried.
@@ -93,6 +114,9 @@ impl Delivery<'_> {
             return batch.into_iter().zip(bodies).collect();
         };
         let began = self.room.now();
+        if batch.is_empty() {
+            return Vec::new();
+        }
         let mut called = self.room.sandbox.map(self.tenant, self.correlation, &mapping.jq, bodies).await;
         expect_one_each(&mut called, batch.len());
         let caller = Caller {
@@ -198,7 +222,9 @@ impl Delivery<'_> {
     ) {
         let now = self.room.now();
         match result {
-            Ok(_output) => {
+            Ok(output) => {
+                let met = &mut delivered.differing.outputs;
+                self.declared.outputs.look_at(&output, Some(&parcel.key), met);
                 delivered.health.worked(now);
                 let attempt = attempt(&parcel, began, now, None, None);
                 delivered.fates.push((parcel, Fate::Delivered { attempt }));

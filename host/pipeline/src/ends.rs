@@ -7,6 +7,7 @@ use domain::flow::Flow;
 use domain::run::Cause;
 use store::{Profiles as _, Store};
 
+use crate::drift::{Declaration, Declarations};
 use crate::inputs::Inputs;
 use crate::ready::{NotReady, Ready};
 use crate::room::Room;
@@ -17,6 +18,7 @@ pub(crate) struct Ends {
     pub(crate) source: Option<Side>,
     pub(crate) destination: Side,
     pub(crate) inputs: Inputs,
+    pub(crate) declared: Declarations,
 }
 
 /// One end with the rows that it was made of.
@@ -52,7 +54,11 @@ impl Ends {
         };
         let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?.not_quarantined(room.now())?;
         let inputs = Inputs::of(&ready, &flow.destination.action)?;
-        Ok(Self { source, destination: Side::open(room, tenant, ready).await?, inputs })
+        let declared = Declarations {
+            records: declared_records(room, tenant, flow, source.as_ref()),
+            outputs: Declaration::of_outputs(&ready.connector, &flow.destination.action),
+        };
+        Ok(Self { source, destination: Side::open(room, tenant, ready).await?, inputs, declared })
     }
 
     /// A grant that was taken back, a profile that was disabled: neither may be used for one more call.
@@ -64,6 +70,19 @@ impl Ends {
         let named = self.destination.ready.profile.name == flow.destination.profile
             && self.source.as_ref().is_none_or(|source| source.ready.profile.name == flow.source.profile);
         Ok(named && current(&self.destination)? && self.source.as_ref().map_or(Ok(true), current)?)
+    }
+}
+
+/// What the source declares of its records. A replay reads nothing, and its record was declared all the same; where the
+/// source cannot be used any more, nothing is known of it.
+fn declared_records(room: &Room, tenant: &TenantId, flow: &Flow, source: Option<&Side>) -> Declaration {
+    let trigger = &flow.source.trigger;
+    match source {
+        Some(side) => Declaration::of_records(&side.ready.connector, trigger),
+        None => match Ready::of(&room.store, tenant, &flow.source.profile) {
+            Ok(ready) => Declaration::of_records(&ready.connector, trigger),
+            Err(_) => Declaration::unknown(trigger),
+        },
     }
 }
 

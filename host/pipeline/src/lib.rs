@@ -13,6 +13,7 @@
 mod connectors;
 mod deliver;
 mod dispatch;
+mod drift;
 mod end;
 mod ends;
 mod error;

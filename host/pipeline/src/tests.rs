@@ -4,6 +4,7 @@ mod bench;
 mod crash;
 mod delivery;
 mod dispatching;
+mod drifting;
 mod leasing;
 mod mapping;
 mod reading;

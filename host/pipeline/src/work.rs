@@ -10,6 +10,7 @@ use store::{Flows as _, StoreError};
 use tokio::sync::watch;
 
 use crate::deliver::Delivery;
+use crate::drift::Differing;
 use crate::end::{Ending, end, note};
 use crate::ends::Ends;
 use crate::health::Health;
@@ -38,6 +39,7 @@ pub(crate) async fn work(
         paused_until: None,
         faults_in_a_row: 0,
         arrival: Health::default(),
+        differing: Differing::default(),
     };
     match work.all().await {
         // Whoever has it now writes its end.
@@ -59,6 +61,8 @@ struct Work {
     faults_in_a_row: u32,
     /// How the destination has answered.
     arrival: Health,
+    /// How what came differs from what was declared.
+    differing: Differing,
 }
 
 /// What a turn of the loop came to.
@@ -109,6 +113,7 @@ impl Work {
                 let delivery = Delivery {
                     destination: &ends.destination,
                     inputs: &ends.inputs,
+                    declared: &ends.declared,
                     tenant: &tenant,
                     flow: &flow,
                     run: &run,
@@ -118,6 +123,8 @@ impl Work {
                 let mut delivered = self.held.alongside(delivery.of(batch)).await?;
                 settle(&mut self.held, &flow, &ends.destination, &mut delivered).await?;
                 self.arrival.follow(&delivered.health);
+                self.differing.follow(std::mem::take(&mut delivered.differing));
+                self.differing.note(&room, &tenant, &flow, &ends.declared, true).await?;
                 if delivered.pause_ms > 0 {
                     self.paused_until = Some(room.now().plus_ms(delivered.pause_ms));
                 }
@@ -207,6 +214,10 @@ impl Work {
             let (store, tenant) = (&self.held.room.store, &self.held.tenant);
             if let (Some(source), Some(outcome)) = (&ends.source, self.reading.health.outcome()) {
                 note(store, tenant, &source.ready.profile.name, outcome).await?;
+            }
+            let flow = store.flow(tenant, &self.held.run.flow)?;
+            if let Some(flow) = flow {
+                self.differing.note(&self.held.room, tenant, &flow.value, &ends.declared, false).await?;
             }
             if let Some(outcome) = self.arrival.outcome() {
                 note(store, tenant, &ends.destination.ready.profile.name, outcome).await?;

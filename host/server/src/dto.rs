@@ -7,6 +7,7 @@ mod audit;
 mod call;
 mod connector;
 mod dead_letter;
+mod drift;
 mod exchange;
 mod flow;
 mod log;
@@ -27,6 +28,7 @@ pub use connector::{
     Trigger, Uploaded,
 };
 pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary};
+pub use drift::{Drift, Drifted};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Delivery, Destination, Flow, Mapping, NewFlow, Retry, Schedule, Source};
 pub use log::{LogEntry, LogEvent};
@@ -45,8 +47,8 @@ pub use signers::Signers;
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    AuditWrong, Blame, Cause, Direction, Effect, FailureCode, Gate, Level, RunStatus, SendFailureKind,
-    Status, Subject,
+    AuditWrong, Blame, Cause, Direction, Effect, FailureCode, Gate, Level, OnDrift, RunStatus,
+    SendFailureKind, Severity, Status, Subject,
 };
 
 use serde::{Deserialize, Serialize};

@@ -134,6 +134,10 @@ pub(crate) fn observation(tenant: &TenantId, profile: &ProfileName) -> Key {
     Key::new(tenant.as_str(), "observations", &[profile.as_str()])
 }
 
+pub(crate) fn drift(tenant: &TenantId, profile: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "drift", &[profile.as_str()])
+}
+
 pub(crate) fn flows(tenant: &TenantId) -> Prefix {
     Prefix::new(tenant.as_str(), "flows", &[])
 }

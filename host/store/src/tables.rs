@@ -3,6 +3,7 @@
 mod audit;
 mod connectors;
 mod dead_letters;
+mod drifts;
 mod flow_states;
 mod flows;
 mod holdings;
@@ -20,6 +21,7 @@ mod tokens;
 pub use audit::Audit;
 pub use connectors::Connectors;
 pub use dead_letters::DeadLetters;
+pub use drifts::Drifts;
 pub use flow_states::FlowStates;
 pub use flows::Flows;
 pub use holdings::{HeldComponents, Holdings};

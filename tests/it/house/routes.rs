@@ -39,6 +39,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("PUT", "/v1/profiles/{name}/credential", OWNER),
     ("GET", "/v1/profiles/{name}/diff", READER),
     ("POST", "/v1/profiles/{name}/disable", EDITOR),
+    ("GET", "/v1/profiles/{name}/drift", READER),
+    ("DELETE", "/v1/profiles/{name}/drift", EDITOR),
     ("POST", "/v1/profiles/{name}/enable", EDITOR),
     ("POST", "/v1/profiles/{name}/grant", OWNER),
     ("POST", "/v1/profiles/{name}/observe", EDITOR),

@@ -79,7 +79,10 @@ pub(super) async fn flow(tenant: &Tenant) -> anyhow::Result<()> {
         mapping: Some(Mapping { jq: include_str!("mapping.jq").to_owned() }),
         destination: Destination { profile: STRIPE.parse()?, action: "create_invoice".to_owned() },
         schedule: None,
-        delivery: DeliveryPolicy { batch: 25, retry: RetryPolicy { base_ms: 100, ..RetryPolicy::default() } },
+        delivery: DeliveryPolicy {
+            retry: RetryPolicy { base_ms: 100, ..RetryPolicy::default() },
+            ..DeliveryPolicy::default()
+        },
     };
     match tenant.create_flow(new).await {
         Ok(_) => Ok(()),

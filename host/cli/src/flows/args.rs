@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::Remote;
 
@@ -68,7 +68,7 @@ pub(crate) struct CreateArgs {
     #[arg(required_unless_present = "file")]
     pub(crate) name: Option<String>,
     /// The whole flow as JSON, in place of everything else.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "from", "to", "map", "every", "batch"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "from", "to", "map", "every", "batch", "on_drift"])]
     pub(crate) file: Option<PathBuf>,
     /// Where records come from.
     #[arg(long, value_name = "PROFILE:TRIGGER", required_unless_present = "file", value_parser = end)]
@@ -85,6 +85,25 @@ pub(crate) struct CreateArgs {
     /// Records handed over in one call.
     #[arg(long, value_name = "COUNT")]
     pub(crate) batch: Option<u32>,
+    /// What becomes of a record that is not as its connector declares it: `park` it as a dead letter, or only `report` it.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) on_drift: Option<OnDrift>,
+}
+
+/// As on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnDrift {
+    Park,
+    Report,
+}
+
+impl From<OnDrift> for server::dto::OnDrift {
+    fn from(word: OnDrift) -> Self {
+        match word {
+            OnDrift::Park => Self::Park,
+            OnDrift::Report => Self::Report,
+        }
+    }
 }
 
 /// A profile with one of its triggers or actions.

@@ -23,6 +23,7 @@ Examples:
   lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
   lockgate profiles diff stripe-main                      # what the newest version asks for
   lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
+  lockgate profiles drift crm-main                        # what came otherwise than declared
   lockgate profiles disable stripe-main";
 
 #[derive(Debug, Args)]
@@ -91,6 +92,14 @@ pub(crate) enum ProfilesVerb {
         /// shown and you are asked.
         #[arg(long, value_name = "DIGEST")]
         diff: Option<String>,
+    },
+    /// What came from its system otherwise than its connector declares it.
+    Drift {
+        /// The profile.
+        name: String,
+        /// Forget what was met, once you have seen to it. What still differs is met again.
+        #[arg(long)]
+        clear: bool,
     },
     /// Let flows and calls use it.
     Enable {

@@ -47,6 +47,8 @@ verbs! {
     /// What its connector tries is taken down from now on.
     ProfileObserved = "profile.observed",
     ProfileObservationEnded = "profile.observation_ended",
+    /// Somebody has seen to what came otherwise than declared.
+    DriftCleared = "profile.drift_cleared",
     CredentialSet = "credential.set",
     SecretSet = "secret.set",
     /// A person ran one action, outside any flow.

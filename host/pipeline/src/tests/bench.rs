@@ -10,7 +10,7 @@ use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel
 use domain::profile::{Grant, Profile};
 use domain::retry::RetryPolicy;
 use domain::run::{Cause, Run};
-use domain::{Clock, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
+use domain::{Clock, DeadLetterId, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
 use serde_json::json;
 use store::{
     Change, Commit, DeadLetters as _, Expect, FlowStates as _, Flows as _, KeyEncryptionKey, Outbox as _,
@@ -137,6 +137,10 @@ impl Bench {
         work(room, self.tenant.clone(), run.clone(), self.stop.subscribe()).await.unwrap();
     }
 
+    pub(crate) async fn replay(&self, id: &DeadLetterId) -> RunId {
+        crate::replay::replay(&self.room(), &self.tenant, id, &Actor::Library).await.unwrap()
+    }
+
     /// A whole run.
     pub(crate) async fn once(&self) -> Run {
         let run = self.trigger().await;
@@ -180,6 +184,24 @@ impl Bench {
     pub(crate) async fn take_only(&self, schema: serde_json::Value) {
         let mut bill = connector("bill", true);
         bill.manifest.actions[0].input = schema;
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_connector(&self.tenant, &bill, Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// The source's trigger from now on declares records of this schema.
+    pub(crate) async fn give_only(&self, schema: serde_json::Value) {
+        let mut crm = connector("crm", true);
+        crm.manifest.triggers[0].record = schema;
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_connector(&self.tenant, &crm, Expect::Any);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// The destination's action from now on declares outputs of this schema.
+    pub(crate) async fn answer_with(&self, schema: serde_json::Value) {
+        let mut bill = connector("bill", true);
+        bill.manifest.actions[0].output = schema;
         let mut commit = by_a_person(&self.tenant);
         commit.put_connector(&self.tenant, &bill, Expect::Any);
         self.store.commit(commit).await.unwrap();
@@ -275,6 +297,7 @@ fn flow(name: &FlowName) -> Flow {
         delivery: DeliveryPolicy {
             batch: 3,
             retry: RetryPolicy { attempts_max: 3, base_ms: 1, cap_ms: 5, wait_max_ms: 1_000 },
+            ..DeliveryPolicy::default()
         },
         enabled: true,
         created_at: Timestamp::from_ms(0),

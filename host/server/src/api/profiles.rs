@@ -1,6 +1,7 @@
 //! Profiles: the rows, what they may do, their secrets, and calls through them.
 
 pub(crate) mod calls;
+pub(crate) mod drift;
 pub(crate) mod policy;
 pub(crate) mod rights;
 pub(crate) mod rows;

@@ -5,6 +5,7 @@ use domain::retry::RetryPolicy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::OnDrift;
 use crate::problem::Problem;
 
 /// A flow to be made.
@@ -97,6 +98,8 @@ pub struct Delivery {
     pub batch: u32,
     /// How often and how patiently.
     pub retry: Retry,
+    /// What becomes of a record that is not as its connector declares it.
+    pub drift: OnDrift,
 }
 
 /// How often and how patiently a record is tried again.
@@ -166,13 +169,17 @@ impl From<rows::Flow> for Flow {
 
 impl From<rows::DeliveryPolicy> for Delivery {
     fn from(policy: rows::DeliveryPolicy) -> Self {
-        Self { batch: policy.batch, retry: policy.retry.into() }
+        Self { batch: policy.batch, retry: policy.retry.into(), drift: policy.drift.into() }
     }
 }
 
 impl From<Delivery> for rows::DeliveryPolicy {
     fn from(delivery: Delivery) -> Self {
-        Self { batch: delivery.batch, retry: delivery.retry.into() }
+        let drift = match delivery.drift {
+            OnDrift::Park => rows::OnDrift::Park,
+            OnDrift::Report => rows::OnDrift::Report,
+        };
+        Self { batch: delivery.batch, retry: delivery.retry.into(), drift }
     }
 }
 

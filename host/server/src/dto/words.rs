@@ -62,6 +62,26 @@ mirror! {
 }
 
 mirror! {
+    /// What a difference from a declaration means.
+    Severity of domain::drift::Severity {
+        /// There is something more.
+        Additive,
+        /// Something is not as declared.
+        Breaking,
+    }
+}
+
+mirror! {
+    /// What becomes of a record that is not as its connector declares it.
+    OnDrift of domain::flow::OnDrift {
+        /// It is parked as a dead letter, before the mapping sees it.
+        Park,
+        /// It goes on as if it were as declared.
+        Report,
+    }
+}
+
+mirror! {
     /// Why a run began.
     Cause of domain::run::Cause { Manual, Schedule, Replay }
 }
