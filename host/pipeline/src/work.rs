@@ -41,7 +41,7 @@ pub(crate) async fn work(
         arrival: Health::default(),
         differing: Differing::default(),
     };
-    match work.all().await {
+    match Box::pin(work.all()).await {
         // Whoever has it now writes its end.
         Ok(()) | Err(Halt::Lost) => Ok(()),
         // What it was told is out of date. The next holder reads it again.
