@@ -162,6 +162,7 @@ async fn buried(tenant: &Tenant, notes: &Notes) {
         delivery: DeliveryPolicy {
             batch: 5,
             retry: RetryPolicy { base_ms: 5, cap_ms: 20, ..RetryPolicy::default() },
+            ..DeliveryPolicy::default()
         },
     };
     notes.note(&tenant.create_flow(new).await.expect("the flow is made"));

@@ -26,6 +26,7 @@ fn new_flow(name: &str, jq: &str, action: &str) -> NewFlow {
         delivery: DeliveryPolicy {
             batch: 10,
             retry: RetryPolicy { attempts_max: 3, base_ms: 1, cap_ms: 5, wait_max_ms: 1_000 },
+            ..DeliveryPolicy::default()
         },
     }
 }

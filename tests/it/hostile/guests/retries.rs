@@ -37,7 +37,7 @@ async fn run(scene: &Scene, name: &str, source: &str, destination: &ProfileName)
             mapping: None,
             destination: Destination { profile: destination.clone(), action: "act".to_owned() },
             schedule: None,
-            delivery: DeliveryPolicy { batch: 1, retry },
+            delivery: DeliveryPolicy { batch: 1, retry, ..DeliveryPolicy::default() },
         };
         scene.mallory.create_flow(new).await.unwrap();
     }
