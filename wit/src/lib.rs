@@ -5,11 +5,14 @@
 #![warn(missing_docs)]
 
 mod manifest;
+mod oauth2;
 
 pub use manifest::{
     Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
     Rate, Rule, Scope, Trigger, TriggerKind,
 };
+
+pub use oauth2::{Assertion, AssertionAlg, BodyEncoding, ClientAuth, Oauth2, Oauth2Grant, TokenExchange};
 
 /// The WIT package that this crate describes, with its version.
 pub const PACKAGE: &str = "lockgate:connector@0.1.0";

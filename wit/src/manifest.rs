@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::oauth2::Oauth2;
+
 /// What `describe` returns, as JSON. Unknown fields are refused, so that a misspelt one is not silently ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +82,8 @@ pub enum AuthScheme {
     Basic,
     /// `Authorization: Bearer <token>` (RFC 6750).
     Bearer,
+    /// Tokens that the host gets and renews (RFC 6749).
+    Oauth2(Box<Oauth2>),
 }
 
 impl AuthScheme {
@@ -89,6 +93,7 @@ impl AuthScheme {
             Self::ApiKey { .. } => "api_key",
             Self::Basic => "basic",
             Self::Bearer => "bearer",
+            Self::Oauth2(_) => "oauth2",
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::egress::{Credential, Method, Origin, Outgoing};
 use domain::parts::{InvalidParts, Parts, wanted};
 use domain::{Randomness, Secret, Timestamp};
 use serde_json::Value;
-use wit::AuthScheme;
+use wit::{AuthScheme, Placement};
 
 use crate::api_key::ApiKey;
 use crate::basic::Basic;
@@ -78,6 +78,12 @@ pub fn scheme(named: &AuthScheme) -> Box<dyn Scheme> {
         }
         AuthScheme::Basic => Box::new(Basic),
         AuthScheme::Bearer => Box::new(Bearer),
+        // Its access token goes into a header like any key.
+        AuthScheme::Oauth2(oauth2) => Box::new(ApiKey {
+            place: Placement::Header,
+            name: oauth2.header.clone(),
+            prefix: oauth2.prefix.clone(),
+        }),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum FailureCode {
     /// A proxy or a captive portal answered (407, 511): nobody asked for one.
     ProxyAnswer,
     ConnectionLost,
+    /// The provider gave no access token at this moment; nothing of the request was sent.
+    TokenUnavailable,
     /// The request could not be written down.
     NotBuilt,
     #[default]
@@ -63,7 +65,7 @@ impl FailureCode {
     pub fn kind(self) -> Kind {
         match self {
             Self::NameNotFound | Self::NameUnavailable | Self::NameTimeout => Kind::Name,
-            Self::ConnectFailed | Self::ConnectTimeout => Kind::Connect,
+            Self::ConnectFailed | Self::ConnectTimeout | Self::TokenUnavailable => Kind::Connect,
             Self::TlsFailed | Self::TlsTimeout => Kind::Tls,
             Self::FirstByteTimeout | Self::IdleTimeout | Self::TotalTimeout | Self::CallEnded => {
                 Kind::Timeout
@@ -116,6 +118,9 @@ impl FailureCode {
                 "the remote's answer is not usable: a proxy or a portal answered in its place"
             }
             Self::ConnectionLost => "the connection was lost before the answer was complete",
+            Self::TokenUnavailable => {
+                "the provider gave no access token at this moment; nothing was sent, and it is tried again"
+            }
             Self::NotBuilt => "the request could not be built; check its URL, its headers and the credential",
             Self::Other => "the exchange failed",
         }

@@ -193,6 +193,11 @@ impl SecretName {
     pub fn credential() -> Self {
         Self("credential".to_owned())
     }
+
+    /// The tokens that the host got with the credential. No manifest can declare it.
+    pub fn tokens() -> Self {
+        Self("oauth_tokens".to_owned())
+    }
 }
 
 impl Digest {

@@ -8,8 +8,10 @@ use std::pin::Pin;
 use jiff::Timestamp as Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::denial::Denial;
 use crate::egress::{Credential, Outgoing, Response};
 use crate::ids::{ProfileKey, SecretName};
+use crate::profile::CredentialReason;
 
 /// A value that comes later; the room that implements the trait decides what drives it.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -170,6 +172,23 @@ pub enum CredentialError {
     },
     #[error("the secret store cannot be read")]
     Store,
+    #[error("nobody has consented yet; begin with `lockgate profiles connect`")]
+    NotConnected,
+    #[error("the provider no longer accepts the profile's authorisation ({}, {code}); renew it with `lockgate profiles connect`, or set the credential again", reason.as_str())]
+    Refused {
+        reason: CredentialReason,
+        /// The provider's or ours.
+        code: String,
+    },
+    #[error("no access token could be had now ({code}); it is tried again by itself")]
+    Unavailable {
+        /// Why.
+        code: String,
+        /// The endpoint is left alone until then.
+        retry_at: Option<Timestamp>,
+    },
+    #[error("the token endpoint may not be reached: {0}")]
+    Denied(Box<Denial>),
 }
 
 /// Compiled code, kept between runs of the host. Both ways are best effort: a lost artefact is compiled again.

@@ -21,6 +21,7 @@ pub mod injected;
 pub mod json;
 pub mod log;
 pub mod manifest;
+pub mod oauth;
 pub mod observation;
 pub mod parts;
 pub mod profile;

@@ -26,7 +26,7 @@ pub struct Wanted {
 /// What a scheme's credential consists of; nothing for one that is a single value.
 pub fn wanted(scheme: &AuthScheme) -> &'static [Wanted] {
     match scheme {
-        AuthScheme::ApiKey { .. } | AuthScheme::Basic | AuthScheme::Bearer => &[],
+        AuthScheme::ApiKey { .. } | AuthScheme::Basic | AuthScheme::Bearer | AuthScheme::Oauth2(_) => &[],
     }
 }
 

@@ -1,5 +1,7 @@
 //! A tenant's configured use of a connector: target inputs, credential, grant, enabled or not.
 
+mod credential;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::connector::ConnectorRef;
 use crate::egress::Origin;
 use crate::ids::{ProfileName, ScopeName};
 use crate::injected::Timestamp;
+
+pub use credential::{CredentialProblem, CredentialReason, CredentialState, TokenLife};
 
 /// How many outcomes decide the status.
 pub const OUTCOMES_KEPT: usize = 5;
@@ -36,6 +40,9 @@ pub struct Profile {
     pub enabled: bool,
     /// Whether the credential has been stored.
     pub credential_set: bool,
+    /// What is known of it.
+    #[serde(default)]
+    pub credential: CredentialState,
     /// The last outcomes, oldest first, at most `OUTCOMES_KEPT`.
     pub outcomes: Vec<CallOutcome>,
     pub created_at: Timestamp,
@@ -102,6 +109,9 @@ impl Profile {
         if !ready || self.grant.hosts.is_empty() || self.outcomes.is_empty() {
             return Status::Pending;
         }
+        if self.credential.problem.is_some() {
+            return Status::Degraded;
+        }
         let refused = |outcome: &CallOutcome| {
             outcome.failure.as_ref().is_some_and(|failure| failure.code == "auth_required")
         };
@@ -160,6 +170,7 @@ mod tests {
             rate: None,
             enabled: true,
             credential_set: false,
+            credential: CredentialState::default(),
             outcomes: Vec::new(),
             created_at: at,
             updated_at: at,

@@ -23,6 +23,10 @@ pub(crate) async fn for_request(
     let Some(key) = key(sender) else { return Ok(None) };
     match timeout_at(deadline, credentials.credential(&key, Outgoing::new(permit, body))).await {
         Ok(Ok(credential)) => Ok(credential),
+        Ok(Err(CredentialError::Unavailable { .. })) => {
+            Err(Refusal::Failed(failure::unsent(FailureCode::TokenUnavailable)))
+        }
+        Ok(Err(CredentialError::Denied(denial))) => Err(Refusal::Denied(*denial)),
         Ok(Err(error)) => Err(Refusal::Denied(denial(&error))),
         Err(_) => Err(Refusal::Failed(failure::unsent(FailureCode::TotalTimeout))),
     }
@@ -78,6 +82,17 @@ fn denial(error: &CredentialError) -> Denial {
         ),
         CredentialError::Tampered { .. } => {
             (error.to_string(), "set it again with `lockgate profiles secret`, and tell the operator")
+        }
+        CredentialError::NotConnected => (error.to_string(), "consent with `lockgate profiles connect`"),
+        CredentialError::Refused { reason, code } => (
+            format!(
+                "the provider no longer accepts the profile's authorisation: {} ({code})",
+                reason.as_str()
+            ),
+            "consent again with `lockgate profiles connect`, or set the credential again",
+        ),
+        CredentialError::Unavailable { .. } | CredentialError::Denied(_) => {
+            (error.to_string(), "try again later")
         }
         CredentialError::Store => {
             ("the profile's secrets cannot be read".to_owned(), "try again; if it stays, ask the operator")

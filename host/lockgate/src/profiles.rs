@@ -70,6 +70,7 @@ impl Tenant {
             rate: new.rate,
             enabled: true,
             credential_set: false,
+            credential: domain::profile::CredentialState::default(),
             outcomes: Vec::new(),
             created_at: now,
             updated_at: now,
@@ -241,6 +242,9 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
             [AuthScheme::Basic] => {
                 Err(invalid("the scheme basic needs a user; name it in `auth`".to_owned()))
             }
+            [AuthScheme::Oauth2(_)] => Err(invalid(
+                "the scheme oauth2 needs the client's id; name it in `auth` as `user`".to_owned(),
+            )),
             [scheme] => Ok(Some(Auth { scheme: scheme.clone(), user: None })),
             _ => Err(invalid(format!("the connector offers several schemes; choose one of {}", kinds()))),
         };
@@ -257,9 +261,19 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
         (AuthScheme::Basic, Some(user)) if user.contains(':') || user.chars().any(char::is_control) => {
             Err(invalid("a user of basic contains no colon and no control character".to_owned()))
         }
+        (AuthScheme::Oauth2(_), None) => {
+            Err(invalid("the scheme oauth2 needs the client's id; give it as `user`".to_owned()))
+        }
+        (AuthScheme::Oauth2(_), Some(id)) if !is_client_id(id) => {
+            Err(invalid("a client's id has 1 to 512 visible ASCII characters".to_owned()))
+        }
         (AuthScheme::ApiKey { .. } | AuthScheme::Bearer, Some(_)) => {
             Err(invalid(format!("the scheme {} has no user", choice.kind)))
         }
         _ => Ok(Some(Auth { scheme: scheme.clone(), user: choice.user })),
     }
+}
+
+fn is_client_id(id: &str) -> bool {
+    (1..=512).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -65,6 +65,7 @@ impl Tenant {
         // What its connector tried is nobody's after it; one that is made again under the name begins unwatched.
         change.commit().delete_observation(&self.id, name);
         change.commit().delete_drift(&self.id, name);
+        change.commit().delete_token_lease(&self.id, name);
         change.delete_profile(&self.id, name, Expect::Version(profile.version));
         self.remove(change).await
     }

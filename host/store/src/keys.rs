@@ -240,6 +240,23 @@ pub(crate) fn secret(tenant: &TenantId, profile: &ProfileName, name: &SecretName
     Key::new(tenant.as_str(), "secrets", &[profile.as_str(), name.as_str()])
 }
 
+/// One row for each consent that is under way, found by what stands in its link.
+pub(crate) fn hand_off(id: &str) -> Key {
+    Key::new(SYSTEM, "hand-offs", &[id])
+}
+
+pub(crate) fn hand_offs_of(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "hand-offs", &[])
+}
+
+pub(crate) fn hand_off_of(tenant: &TenantId, id: &str) -> Key {
+    Key::new(tenant.as_str(), "hand-offs", &[id])
+}
+
+pub(crate) fn token_lease(tenant: &TenantId, profile: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "token-leases", &[profile.as_str()])
+}
+
 pub(crate) fn signers(tenant: &TenantId) -> Key {
     Key::new(tenant.as_str(), "policy", &["signers"])
 }

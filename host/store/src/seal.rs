@@ -33,6 +33,8 @@ pub enum Purpose {
     Credential,
     /// Used by the connector through a handle: signatures and fingerprints.
     Handle,
+    /// What the host got with a credential and renews by itself.
+    Tokens,
 }
 
 /// A secret about to be sealed, and all that it will be bound to.
@@ -281,6 +283,7 @@ impl BoundTo<'_> {
         let (tenant, profile, name) = self.seal_of;
         let purpose = match self.purpose {
             Purpose::Credential => "credential",
+            Purpose::Tokens => "tokens",
             Purpose::Handle => "handle",
         };
         let version = self.version.to_string();

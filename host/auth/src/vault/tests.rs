@@ -58,6 +58,7 @@ impl Bench {
             rate: None,
             enabled: true,
             credential_set: true,
+            credential: domain::profile::CredentialState::default(),
             outcomes: Vec::new(),
             created_at: Timestamp::from_ms(0),
             updated_at: Timestamp::from_ms(0),

@@ -50,6 +50,16 @@ verbs! {
     /// Somebody has seen to what came otherwise than declared.
     DriftCleared = "profile.drift_cleared",
     CredentialSet = "credential.set",
+    /// Somebody asked for a link to the provider's consent.
+    CredentialConnecting = "credential.connecting",
+    /// The provider consented, and its tokens are stored.
+    CredentialConnected = "credential.connected",
+    /// The host got a new token with what it holds.
+    CredentialRefreshed = "credential.refreshed",
+    /// The provider said no for good.
+    CredentialRefused = "credential.refused",
+    /// The tokens were given back and destroyed.
+    CredentialDisconnected = "credential.disconnected",
     SecretSet = "secret.set",
     /// A person ran one action, outside any flow.
     ActionCalled = "action.called",

@@ -151,6 +151,11 @@ fn auth(scheme: &AuthScheme) -> String {
         }
         AuthScheme::Basic => "basic".to_owned(),
         AuthScheme::Bearer => "bearer".to_owned(),
+        AuthScheme::Oauth2(oauth2) => {
+            // Whole, so that another endpoint, client proof or scope of the provider is seen and agreed to.
+            let whole = serde_json::to_string(oauth2).unwrap_or_default();
+            format!("oauth2 {}", crate::text::inert(&whole, 2 << 10))
+        }
     }
 }
 

@@ -60,6 +60,7 @@ fn profile() -> Profile {
         rate: None,
         enabled: true,
         credential_set: true,
+        credential: crate::profile::CredentialState::default(),
         outcomes: Vec::new(),
         created_at: Timestamp::from_ms(0),
         updated_at: Timestamp::from_ms(0),

@@ -101,6 +101,7 @@ impl CredentialPlace {
                 Placement::Query => Self::Query(name.clone()),
             }],
             AuthScheme::Basic | AuthScheme::Bearer => vec![Self::Header("authorization".to_owned())],
+            AuthScheme::Oauth2(oauth2) => vec![Self::Header(oauth2.header.to_ascii_lowercase())],
         }
     }
 }

@@ -32,6 +32,9 @@ pub(super) fn check(problems: &mut Problems, manifest: &Manifest) {
                     .add(&format!("/auth/{i}/prefix"), "a prefix has at most 64 visible ASCII characters");
             }
         }
+        if let AuthScheme::Oauth2(scheme) = scheme {
+            super::oauth2::check(problems, manifest, &format!("/auth/{i}"), scheme);
+        }
         if manifest.auth.iter().take(i).any(|earlier| earlier == scheme) {
             problems.add(&format!("/auth/{i}"), "the scheme is given twice; give it once");
         }
@@ -39,7 +42,7 @@ pub(super) fn check(problems: &mut Problems, manifest: &Manifest) {
 }
 
 /// A guest may not set `authorization`; the host may.
-fn may_carry(header: &str) -> bool {
+pub(super) fn may_carry(header: &str) -> bool {
     is_token(header) && (header.eq_ignore_ascii_case("authorization") || refused_header(header).is_none())
 }
 

@@ -6,6 +6,7 @@
 mod auth;
 mod config;
 mod hosts;
+mod oauth2;
 mod offers;
 mod problems;
 mod scopes;
@@ -68,8 +69,12 @@ fn secrets(problems: &mut Problems, manifest: &Manifest) {
     }
     for (i, name) in manifest.secrets.iter().enumerate() {
         let place = format!("/secrets/{i}");
-        if let Err(error) = name.parse::<SecretName>() {
-            problems.add(&place, error);
+        match name.parse::<SecretName>() {
+            Err(error) => problems.add(&place, error),
+            Ok(name) if name == SecretName::tokens() => {
+                problems.add(&place, "the host keeps its own tokens under this name; choose another")
+            }
+            Ok(_) => {}
         }
         if manifest.secrets.iter().take(i).any(|earlier| earlier == name) {
             problems.add(&place, "the name is given twice; give it once");

@@ -1,10 +1,10 @@
 //! What a connector offers: its actions and its triggers.
 
-use wit::{Action, AuthScheme, Manifest, Placement};
+use wit::{Action, AuthScheme, Manifest};
 
 use super::problems::Problems;
 use super::scopes;
-use crate::egress::{is_token, refused_header};
+use crate::egress::{CredentialPlace, is_token, refused_header};
 
 const ACTIONS_MAX: usize = 256;
 const TRIGGERS_MAX: usize = 64;
@@ -72,6 +72,7 @@ fn action(problems: &mut Problems, manifest: &Manifest, place: &str, action: &Ac
 }
 
 fn may_set(manifest: &Manifest, header: &str) -> bool {
-    let carries_key = |scheme: &AuthScheme| matches!(scheme, AuthScheme::ApiKey { place: Placement::Header, name, .. } if name.eq_ignore_ascii_case(header));
+    let place = CredentialPlace::Header(header.to_ascii_lowercase());
+    let carries_key = |scheme: &AuthScheme| CredentialPlace::of(scheme).contains(&place);
     is_token(header) && refused_header(header).is_none() && !manifest.auth.iter().any(carries_key)
 }

@@ -281,6 +281,7 @@ fn profile(name: &str) -> Profile {
         rate: None,
         enabled: true,
         credential_set: false,
+        credential: domain::profile::CredentialState::default(),
         outcomes: Vec::new(),
         created_at: Timestamp::from_ms(0),
         updated_at: Timestamp::from_ms(0),

@@ -128,6 +128,11 @@ fn refused(error: CredentialError) -> wasmtime::Result<types::Denial> {
             let remedy = format!("set the secret {name} of the profile");
             Ok(Denial::new(Gate::Credential, error.to_string(), remedy).into())
         }
-        CredentialError::Store => Err(HostFailed("the secret store cannot be read").into()),
+        // Of the profile's own credential, which no handle opens.
+        CredentialError::NotConnected
+        | CredentialError::Refused { .. }
+        | CredentialError::Unavailable { .. }
+        | CredentialError::Denied(_)
+        | CredentialError::Store => Err(HostFailed("the secret store cannot be read").into()),
     }
 }

@@ -290,6 +290,7 @@ impl From<wit::AuthScheme> for AuthScheme {
             },
             wit::AuthScheme::Basic => plain("basic"),
             wit::AuthScheme::Bearer => plain("bearer"),
+            wit::AuthScheme::Oauth2(_) => plain("oauth2"),
         }
     }
 }

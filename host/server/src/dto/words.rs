@@ -163,6 +163,7 @@ mirror! {
         BadEncoding,
         ProxyAnswer,
         ConnectionLost,
+        TokenUnavailable,
         NotBuilt,
         Other,
     }
