@@ -6,10 +6,15 @@
 
 mod manifest;
 mod oauth2;
+mod webhook;
 
 pub use manifest::{
     Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
     Rate, Rule, Scope, Trigger, TriggerKind,
+};
+pub use webhook::{
+    HmacWebhook, Webhook, WebhookAlgorithm, WebhookEncoding, WebhookEventId, WebhookScheme, WebhookTimeUnit,
+    WebhookTimestamp,
 };
 
 pub use oauth2::{Assertion, AssertionAlg, BodyEncoding, ClientAuth, Oauth2, Oauth2Grant, TokenExchange};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::oauth2::Oauth2;
+use crate::webhook::Webhook;
 
 /// What `describe` returns, as JSON. Unknown fields are refused, so that a misspelt one is not silently ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -215,7 +216,7 @@ pub struct Example {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The name that `poll` receives.
+    /// The name that `poll` or `receive` receives.
     pub name: String,
     /// For people; one line.
     pub title: String,
@@ -228,12 +229,14 @@ pub struct Trigger {
     pub record: Value,
 }
 
-/// How records arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How records arrive. In JSON `"poll"`, or `{"webhook": {"scheme": {"kind": "stripe"}}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
     /// The host asks, page by page.
     Poll,
+    /// The system sends; `receive` makes records of what it sent.
+    Webhook(Webhook),
 }
 
 /// How fast a system may be called.

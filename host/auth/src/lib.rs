@@ -8,6 +8,7 @@ mod bearer;
 mod mac;
 mod scheme;
 mod vault;
+pub mod webhook;
 
 pub use scheme::{
     Given, SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,

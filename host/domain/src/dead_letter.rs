@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::connector::ConnectorRef;
+use crate::hook::InboxEvent;
 use crate::ids::{CorrelationId, DeadLetterId, FlowName, ProfileName, RecordKey, RunId};
 use crate::injected::Timestamp;
 use crate::run::{Attempt, Failure};
@@ -31,6 +32,9 @@ pub struct DeadLetter {
     /// How often it was sent on its way again.
     #[serde(default)]
     pub replays: u32,
+    /// What a system sent and the connector could not read, as it arrived; `body` then says only which event it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<InboxEvent>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -136,19 +136,29 @@ text_id!(
     DeadLetterId, |text| made("dead letter", text)
 );
 text_id!(
+    /// The address of a hook: 128 bits of chance.
+    HookId, |text| thirty_two_digits("hook", text)
+);
+text_id!(
+    /// An event that was taken and not yet read; sorts by the time and the order in which events were taken.
+    InboxId, |text| made("event", text)
+);
+text_id!(
     /// An API token's public part; sorts by the time it was made.
     TokenId, |text| made("token", text)
 );
 text_id!(
     /// Follows one piece of work through host, connector and remote: the trace id of W3C Trace Context.
-    CorrelationId, |text| {
-        if text.len() == 32 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
-            Ok(())
-        } else {
-            Err(invalid("correlation id", text, "use 32 lower-case hexadecimal digits"))
-        }
-    }
+    CorrelationId, |text| thirty_two_digits("correlation id", text)
 );
+
+fn thirty_two_digits(kind: &'static str, text: &str) -> Result<(), InvalidId> {
+    if text.len() == 32 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
+        Ok(())
+    } else {
+        Err(invalid(kind, text, "use 32 lower-case hexadecimal digits"))
+    }
+}
 
 fn sixty_four_digits(kind: &'static str, text: &str) -> Result<(), InvalidId> {
     if text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
@@ -185,6 +195,25 @@ impl CorrelationId {
         let mut chance = [0; 16];
         randomness.fill(&mut chance);
         Self(format!("{:032x}", u128::from_le_bytes(chance)))
+    }
+}
+
+impl HookId {
+    pub fn make(randomness: &dyn crate::Randomness) -> Self {
+        let mut chance = [0; 16];
+        randomness.fill(&mut chance);
+        Self(format!("{:032x}", u128::from_le_bytes(chance)))
+    }
+}
+
+impl InboxId {
+    /// `order` keeps apart and in order what is taken in the same millisecond.
+    pub fn make(at: crate::Timestamp, order: u32, randomness: &dyn crate::Randomness) -> Self {
+        let mut chance = [0; 8];
+        randomness.fill(&mut chance);
+        let time_ms = u64::try_from(at.as_ms()).unwrap_or(0);
+        let low = u128::from(u64::from_le_bytes(chance) & 0xffff_ffff_ffff);
+        Self(ulid::Ulid::from_parts(time_ms, u128::from(order) << 48 | low).to_string())
     }
 }
 
@@ -238,6 +267,20 @@ mod tests {
         for bad in ["", "-a", "A", "a/b", "../../etc", "a.b", "а", "a b", "a\0", long.as_str()] {
             assert!(bad.parse::<ConnectorName>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn events_sort_by_time_and_then_by_order() {
+        struct Ones;
+        impl crate::Randomness for Ones {
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.fill(255);
+            }
+        }
+        let made: Vec<_> = [(1, 7), (1, 8), (1, u32::MAX), (2, 0)]
+            .map(|(ms, order)| InboxId::make(crate::Timestamp::from_ms(ms), order, &Ones))
+            .to_vec();
+        assert!(made.is_sorted() && made.iter().all(|id| id.as_str().parse::<InboxId>().is_ok()), "{made:?}");
     }
 
     #[test]

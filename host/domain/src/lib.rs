@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod failure_code;
 pub mod flow;
 pub mod grant;
+pub mod hook;
 pub mod ids;
 pub mod injected;
 pub mod json;
@@ -33,13 +34,14 @@ pub mod secret;
 pub mod signing;
 pub mod text;
 pub mod token;
+pub mod traceparent;
 
 pub use blame::Blame;
 pub use denial::{Denial, Gate};
 pub use failure_code::FailureCode;
 pub use ids::{
-    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, FlowName, InvalidId, ProfileKey,
-    ProfileName, RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
+    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, FlowName, HookId, InboxId, InvalidId,
+    ProfileKey, ProfileName, RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
 };
 pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
 pub use secret::Secret;

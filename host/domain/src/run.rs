@@ -31,6 +31,8 @@ pub enum Cause {
     Manual,
     Schedule,
     Replay,
+    /// Events that a system sent.
+    Webhook,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

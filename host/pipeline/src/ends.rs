@@ -46,7 +46,7 @@ impl Ends {
         may_begin(&room.store, tenant, flow, cause)?;
         let source = match cause {
             Cause::Replay => None,
-            Cause::Manual | Cause::Schedule => {
+            Cause::Manual | Cause::Schedule | Cause::Webhook => {
                 let ready =
                     Ready::of(&room.store, tenant, &flow.source.profile)?.not_quarantined(room.now())?;
                 Some(Side::open(room, tenant, ready).await?)

@@ -64,7 +64,7 @@ impl Waiting<'_> {
     fn is_mine(&self, parcel: &Parcel) -> bool {
         match self.run.cause {
             Cause::Replay => parcel.run == self.run.id,
-            Cause::Manual | Cause::Schedule => parcel.replay_of.is_none(),
+            Cause::Manual | Cause::Schedule | Cause::Webhook => parcel.replay_of.is_none(),
         }
     }
 }

@@ -131,6 +131,7 @@ impl Settling<'_> {
             buried_at: self.now,
             state: DeadLetterState::Parked,
             replays: 0,
+            event: None,
         };
         self.commit.put_dead_letter(&self.held.tenant, &letter, Expect::Absent);
         Ok(())

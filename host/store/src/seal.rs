@@ -35,6 +35,8 @@ pub enum Purpose {
     Handle,
     /// What the host got with a credential and renews by itself.
     Tokens,
+    /// Tells the webhooks of one system from everybody else's.
+    Webhook,
 }
 
 /// A secret about to be sealed, and all that it will be bound to.
@@ -285,6 +287,7 @@ impl BoundTo<'_> {
             Purpose::Credential => "credential",
             Purpose::Tokens => "tokens",
             Purpose::Handle => "handle",
+            Purpose::Webhook => "webhook",
         };
         let version = self.version.to_string();
         let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();

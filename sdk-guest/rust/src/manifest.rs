@@ -3,8 +3,9 @@
 //! Asking grants nothing: an operator or a tenant grants, and the host holds the connector to it.
 
 pub use wit::{
-    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
-    Rate, Rule, Scope, Trigger, TriggerKind,
+    Action, AuthScheme, Category, Effect, Example, HmacWebhook, HostInput, Idempotency, InputKind, Manifest,
+    Placement, Rate, Rule, Scope, Trigger, TriggerKind, Webhook, WebhookAlgorithm, WebhookEncoding,
+    WebhookEventId, WebhookScheme, WebhookTimeUnit, WebhookTimestamp,
 };
 
 use crate::{Value, json};
@@ -104,6 +105,19 @@ pub fn poll(name: &str, title: &str) -> Trigger {
         scopes: Vec::new(),
         record: any_object(),
     }
+}
+
+/// A trigger that the system sends to, signed by this scheme; fill it with struct update syntax. What `receive` makes of
+/// each event is its records.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, TriggerKind, WebhookScheme};
+///
+/// let trigger = manifest::webhook("events", "Everything that happens", WebhookScheme::Github);
+/// assert!(matches!(trigger.kind, TriggerKind::Webhook(_)));
+/// ```
+pub fn webhook(name: &str, title: &str, scheme: WebhookScheme) -> Trigger {
+    Trigger { kind: TriggerKind::Webhook(Webhook { scheme, headers: Vec::new() }), ..poll(name, title) }
 }
 
 fn any_object() -> Value {

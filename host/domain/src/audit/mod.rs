@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::ConnectorRef;
 use crate::ids::{
-    DeadLetterId, Digest, EntryDigest, FlowName, ProfileName, RunId, SecretName, TenantId, TokenId,
+    DeadLetterId, Digest, EntryDigest, FlowName, HookId, ProfileName, RunId, SecretName, TenantId, TokenId,
 };
 use crate::injected::Timestamp;
 use crate::text::inert;
@@ -160,6 +160,10 @@ impl Subject {
 
     pub fn flow(name: &FlowName) -> Self {
         Self::new("flow", name.as_str())
+    }
+
+    pub fn hook(id: &HookId) -> Self {
+        Self::new("hook", id.as_str())
     }
 
     pub fn run(flow: &FlowName, id: &RunId) -> Self {

@@ -69,6 +69,17 @@ verbs! {
     FlowEnabled = "flow.enabled",
     FlowDisabled = "flow.disabled",
     FlowRemoved = "flow.removed",
+    HookCreated = "hook.created",
+    HookEnabled = "hook.enabled",
+    HookDisabled = "hook.disabled",
+    /// A new secret; the one before stays good for a while.
+    HookRotated = "hook.rotated",
+    /// The secret before is no longer good.
+    HookRetired = "hook.retired",
+    /// A person had a signed sample sent through it.
+    HookTested = "hook.tested",
+    /// With its secrets.
+    HookRemoved = "hook.removed",
     RunStarted = "run.started",
     RunEnded = "run.ended",
     DeadLetterReplayed = "dead_letter.replayed",

@@ -10,6 +10,7 @@ mod oauth2;
 mod offers;
 mod problems;
 mod scopes;
+mod webhooks;
 
 use semver::Version;
 use wit::Manifest;

@@ -1,9 +1,9 @@
 //! What a connector offers: its actions and its triggers.
 
-use wit::{Action, AuthScheme, Manifest};
+use wit::{Action, AuthScheme, Manifest, TriggerKind};
 
 use super::problems::Problems;
-use super::scopes;
+use super::{scopes, webhooks};
 use crate::egress::{CredentialPlace, is_token, refused_header};
 
 const ACTIONS_MAX: usize = 256;
@@ -31,6 +31,9 @@ pub(super) fn check(problems: &mut Problems, manifest: &Manifest) {
             super::title(problems, &format!("{place}/title"), &trigger.title);
             scopes::needed(problems, manifest, &format!("{place}/scopes"), &trigger.scopes);
             problems.schema(&format!("{place}/record"), &trigger.record);
+            if let TriggerKind::Webhook(webhook) = &trigger.kind {
+                webhooks::check(problems, &format!("{place}/kind/webhook"), webhook);
+            }
         }
     }
 }

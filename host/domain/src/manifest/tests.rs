@@ -195,3 +195,48 @@ fn a_configuration_that_does_not_fit_is_refused() {
         assert!(refused.contains(part), "{refused}");
     }
 }
+
+#[test]
+fn a_webhook_trigger_is_read_and_a_scheme_that_proves_nothing_is_refused() {
+    let kind = "/triggers/0/kind";
+    let hmac = |more: Value| {
+        let mut scheme = json!({ "kind": "hmac", "header": "X-Sig" });
+        scheme.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "webhook": { "scheme": scheme } })
+    };
+    let timed =
+        json!({ "signed": "{timestamp}.{body}", "timestamp": { "header": "X-At", "unit": "milliseconds" } });
+    for good in [
+        json!({ "webhook": { "scheme": { "kind": "stripe" } } }),
+        json!({ "webhook": { "scheme": { "kind": "github" }, "headers": ["X-Extra"] } }),
+        hmac(json!({})),
+        hmac(timed),
+        hmac(
+            json!({ "prefix": "sha512=", "algorithm": "sha512", "encoding": "base64", "event_id": { "pointer": "/id" } }),
+        ),
+    ] {
+        assert_eq!(places(kind, good.clone()), [""; 0], "{good}");
+    }
+    for (bad, place) in [
+        (json!({ "webhook": { "scheme": { "kind": "none" } } }), ""),
+        (json!({ "webhook": { "scheme": { "kind": "hmac", "header": "X-Sig", "typo": 1 } } }), ""),
+        (
+            json!({ "webhook": { "scheme": { "kind": "stripe" }, "headers": ["Cookie"] } }),
+            "/webhook/headers/0",
+        ),
+        (
+            json!({ "webhook": { "scheme": { "kind": "stripe" }, "headers": vec!["X"; 17] } }),
+            "/webhook/headers",
+        ),
+        (hmac(json!({ "signed": "{timestamp}" })), "/webhook/scheme/signed"),
+        (hmac(json!({ "signed": "{timestamp}{body}" })), "/webhook/scheme/timestamp"),
+        (hmac(json!({ "timestamp": { "header": "X-At" } })), "/webhook/scheme/timestamp"),
+        (hmac(json!({ "prefix": "a b" })), "/webhook/scheme/prefix"),
+        (hmac(json!({ "event_id": { "pointer": "id" } })), "/webhook/scheme/event_id/pointer"),
+        (hmac(json!({ "event_id": { "header": "a b" } })), "/webhook/scheme/event_id/header"),
+    ] {
+        let found = places(kind, bad.clone());
+        let expected = if place.is_empty() { String::new() } else { format!("{kind}{place}") };
+        assert!(found.contains(&expected), "{bad}: {found:?}");
+    }
+}

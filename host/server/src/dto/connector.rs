@@ -154,8 +154,11 @@ pub struct Trigger {
     pub name: String,
     /// For people.
     pub title: String,
-    /// `poll`.
+    /// `poll` or `webhook`.
     pub kind: String,
+    /// Of a webhook: how its requests are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<Value>,
     /// The scopes that it needs.
     pub scopes: Vec<String>,
     /// JSON Schema of one record.
@@ -314,8 +317,13 @@ impl From<wit::Action> for Action {
 
 impl From<wit::Trigger> for Trigger {
     fn from(trigger: wit::Trigger) -> Self {
+        let (kind, scheme) = match &trigger.kind {
+            wit::TriggerKind::Poll => ("poll", None),
+            wit::TriggerKind::Webhook(webhook) => ("webhook", serde_json::to_value(&webhook.scheme).ok()),
+        };
         Self {
-            kind: word(&trigger.kind),
+            kind: kind.to_owned(),
+            scheme,
             name: trigger.name,
             title: trigger.title,
             scopes: trigger.scopes,

@@ -83,7 +83,7 @@ mirror! {
 
 mirror! {
     /// Why a run began.
-    Cause of domain::run::Cause { Manual, Schedule, Replay }
+    Cause of domain::run::Cause { Manual, Schedule, Replay, Webhook }
 }
 
 mirror! {

@@ -98,6 +98,7 @@ pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLette
         buried_at: Timestamp::from_ms(at_ms),
         state: DeadLetterState::Parked,
         replays: 0,
+        event: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetterState;
 use domain::flow::{FlowState, Seen};
+use domain::hook::{Hook, HookLimits, HookNotes, InboxEvent, Mark, Raw};
 use domain::run::RunStatus;
 use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
@@ -21,6 +22,9 @@ for_each_backend!(
     an_observation_belongs_to_one_profile_of_one_tenant,
     what_was_seen_is_told_for_each_key,
     tenants_and_tokens_lie_beside_every_tenant,
+    events_wait_in_order_for_their_flow,
+    a_hook_is_found_by_its_id_alone_and_goes_whole,
+    marks_are_forgotten_when_they_are_old,
 );
 
 fn tenant() -> TenantId {
@@ -258,4 +262,109 @@ async fn tenants_and_tokens_lie_beside_every_tenant(bench: Bench) {
     commit.delete_token(&token.id, Expect::Present);
     store.commit(commit).await.unwrap();
     assert!(store.token(&token.id).unwrap().is_none());
+}
+
+fn event(at_ms: i64, next_ms: i64, body: usize, randomness: &Counting) -> InboxEvent {
+    InboxEvent {
+        id: domain::InboxId::make(Timestamp::from_ms(at_ms), u32::try_from(at_ms).unwrap(), randomness),
+        hook: domain::HookId::make(randomness),
+        trigger: "events".to_owned(),
+        event_id: Some(format!("evt_{at_ms}")),
+        headers: vec![("content-type".to_owned(), Raw(b"application/json".to_vec()))],
+        body: Raw(vec![b'x'; body]),
+        received_at: Timestamp::from_ms(at_ms),
+        correlation: domain::CorrelationId::make(randomness),
+        attempts: Vec::new(),
+        next_at: Timestamp::from_ms(next_ms),
+        replay_of: None,
+    }
+}
+
+async fn events_wait_in_order_for_their_flow(bench: Bench) {
+    let (store, randomness, tenant) = (bench.open(), Counting::default(), tenant());
+    let (one, other) = ("f".parse().unwrap(), "f-2".parse().unwrap());
+    let events = [(3, 0), (1, 0), (2, 9_000)].map(|(at, next)| event(at, next, 10, &randomness));
+    let mut commit = Commit::new();
+    events.iter().for_each(|event| commit.put_event(&tenant, &one, event, Expect::Absent));
+    commit.put_event(&tenant, &other, &event(5, 0, 10, &randomness), Expect::Absent);
+    store.commit(commit).await.unwrap();
+    let due = |now, limit, bytes| -> Vec<i64> {
+        let due = store.due_events(&tenant, &one, Timestamp::from_ms(now), limit, bytes).unwrap();
+        due.iter().map(|row| row.value.received_at.as_ms()).collect()
+    };
+    assert_eq!(due(0, 10, 1_000), [1, 3]);
+    assert_eq!(due(9_000, 10, 1_000), [1, 2, 3]);
+    assert_eq!(
+        (due(9_000, 2, 1_000), due(9_000, 10, 25), due(9_000, 10, 0)),
+        (vec![1, 2], vec![1, 2], vec![1])
+    );
+    assert_eq!(store.next_event_at(&tenant, &one).unwrap(), Some(Timestamp::from_ms(0)));
+    assert_eq!(store.flows_with_events(&tenant).unwrap(), [one.clone(), other]);
+    assert_eq!((store.count_events(&tenant).unwrap(), store.count_events_of(&tenant, &one).unwrap()), (4, 3));
+    let mut commit = Commit::new();
+    events.iter().for_each(|event| commit.delete_event(&tenant, &one, &event.id, Expect::Present));
+    store.commit(commit).await.unwrap();
+    assert_eq!(store.next_event_at(&tenant, &one).unwrap(), None);
+    assert_eq!(store.flows_with_events(&tenant).unwrap().len(), 1);
+    assert!(store.flows_with_events(&"other".parse().unwrap()).unwrap().is_empty());
+}
+
+async fn a_hook_is_found_by_its_id_alone_and_goes_whole(bench: Bench) {
+    let (store, randomness, tenant) = (bench.open(), Counting::default(), tenant());
+    let hook = Hook {
+        id: domain::HookId::make(&randomness),
+        profile: "stripe".parse().unwrap(),
+        trigger: "events".to_owned(),
+        enabled: true,
+        limits: HookLimits::default(),
+        created_at: Timestamp::from_ms(0),
+        rotated_at: None,
+        previous: None,
+    };
+    let mut made = change("acme");
+    made.put_hook(&tenant, &hook, Expect::Absent);
+    store.commit(made).await.unwrap();
+    assert_eq!(store.tenant_of_hook(&hook.id).unwrap(), Some(tenant.clone()));
+    assert_eq!(store.hook(&tenant, &hook.id).unwrap().unwrap().value, hook);
+    assert!(store.hook(&"other".parse().unwrap(), &hook.id).unwrap().is_none());
+    let mut commit = Commit::new();
+    let notes = HookNotes { accepted: 7, ..HookNotes::default() };
+    commit.put_hook_notes(&tenant, &hook.id, &notes, Expect::Version(0));
+    store.commit(commit).await.unwrap();
+    assert_eq!(store.hook_notes(&tenant, &hook.id).unwrap().value.accepted, 7);
+    let mut gone = change("acme");
+    gone.delete_hook(&tenant, &hook.id, Expect::Present);
+    store.commit(gone).await.unwrap();
+    assert_eq!(store.tenant_of_hook(&hook.id).unwrap(), None);
+    assert_eq!(
+        (store.count_hooks(&tenant).unwrap(), store.hook_notes(&tenant, &hook.id).unwrap().version),
+        (0, 0)
+    );
+}
+
+async fn marks_are_forgotten_when_they_are_old(bench: Bench) {
+    let (store, randomness, tenant) = (bench.open(), Counting::default(), tenant());
+    let hook = domain::HookId::make(&randomness);
+    let (old, new) = (Mark::of_event_id("old"), Mark::of_event_id("new"));
+    let put = |mark: &Mark, at, expect| {
+        let mut commit = Commit::new();
+        commit.put_mark(&tenant, &hook, mark, Timestamp::from_ms(at), expect);
+        store.commit(commit)
+    };
+    put(&old, 1_000, Expect::Absent).await.unwrap();
+    put(&new, 9_000, Expect::Absent).await.unwrap();
+    assert!(put(&old, 1_000, Expect::Absent).await.unwrap_err().is_conflict());
+    let at = |mark: &Mark| store.marked(&tenant, &hook, mark).unwrap().map(|row| row.value.as_ms());
+    let prune = async |before| {
+        store.commit(store.prune_marks(&tenant, Timestamp::from_ms(before)).unwrap()).await.unwrap();
+    };
+    prune(1_000).await;
+    assert_eq!((at(&old), at(&new)), (Some(1_000), Some(9_000)));
+    // It comes again: the trace of its first time does not take the second with it.
+    put(&old, 9_500, Expect::Present).await.unwrap();
+    prune(5_000).await;
+    assert_eq!((at(&old), at(&new)), (Some(9_500), Some(9_000)));
+    prune(9_001).await;
+    assert_eq!((at(&old), at(&new)), (Some(9_500), None));
+    assert!(store.prune_marks(&tenant, Timestamp::from_ms(9_001)).unwrap().is_empty());
 }
