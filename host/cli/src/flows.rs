@@ -74,7 +74,7 @@ fn new_flow(args: CreateArgs) -> Result<Value, Failure> {
         source: Source { profile: from.profile, trigger: from.what },
         mapping: mapping.map(|jq| Mapping { jq }),
         destination: Destination { profile: to.profile, action: to.what },
-        schedule: args.every.map(|every_ms| Schedule { every_ms }),
+        schedule: args.every.map(|every_ms| Schedule { every_ms: Some(every_ms), ..Schedule::default() }),
         delivery,
     };
     Ok(serde_json::to_value(flow).context("writing the flow")?)

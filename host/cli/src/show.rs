@@ -90,6 +90,8 @@ fn run_status_cell(status: RunStatus) -> Cell {
         RunStatus::Failed => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         RunStatus::Partial | RunStatus::Blocked => cell.fg(Color::Yellow).add_attribute(Attribute::Bold),
         RunStatus::Queued | RunStatus::Running => cell.fg(Color::Cyan),
+        RunStatus::Suspended => cell.fg(Color::Yellow),
+        RunStatus::Cancelled => cell.add_attribute(Attribute::Dim),
     }
 }
 

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::{FlowName, ProfileName};
+use crate::ids::{FlowName, ProfileName, RecordKey, RunId};
 use crate::injected::Timestamp;
 use crate::retry::RetryPolicy;
+use crate::run::{Attempt, Failure};
+use crate::schedule::Schedule;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,16 @@ pub struct Flow {
     pub delivery: DeliveryPolicy,
     pub enabled: bool,
     pub created_at: Timestamp,
+    /// Counts the definitions that it has had. A run stays with the one that it began with.
+    #[serde(default = "first_version")]
+    pub version: u64,
+    /// When this version was made; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+fn first_version() -> u64 {
+    1
 }
 
 /// Where records come from.
@@ -49,15 +61,8 @@ pub struct Destination {
     pub action: String,
 }
 
-/// When a flow runs by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// Milliseconds from the start of one run to the start of the next; at least 1,000.
-    pub every_ms: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How records leave the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveryPolicy {
     /// Records handed to the destination in one call.
@@ -65,6 +70,17 @@ pub struct DeliveryPolicy {
     pub retry: RetryPolicy,
     /// What becomes of a record that is not as its connector declares it.
     pub drift: OnDrift,
+    pub order: Order,
+    /// Where in a record its order key stands, as a JSON pointer; the record's own key unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_key: Option<String>,
+    /// Batches of one run that may be on their way at the same time.
+    pub parallel: u32,
+    pub on_spent: OnSpent,
+    /// How long a run may take from its start; as long as it needs unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    pub on_deadline: OnDeadline,
 }
 
 /// What becomes of a record that breaks its declaration. Either way the difference is reported.
@@ -80,8 +96,53 @@ pub enum OnDrift {
 
 impl Default for DeliveryPolicy {
     fn default() -> Self {
-        Self { batch: 25, retry: RetryPolicy::default(), drift: OnDrift::Park }
+        Self {
+            batch: 25,
+            retry: RetryPolicy::default(),
+            order: Order::None,
+            order_key: None,
+            parallel: 1,
+            on_spent: OnSpent::Bury,
+            deadline_ms: None,
+            on_deadline: OnDeadline::Keep,
+            drift: OnDrift::Park,
+        }
     }
+}
+
+/// Which records wait for which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// None for another: a record that fails holds back nobody.
+    #[default]
+    None,
+    /// A record waits until the earlier ones with its order key have met their fate.
+    PerKey,
+    /// Every record waits for all earlier ones: one at a time.
+    Strict,
+}
+
+/// What happens to a record that has no attempt left, or that none can help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnSpent {
+    /// It becomes a dead letter, and the flow goes on.
+    #[default]
+    Bury,
+    /// It stays where it is, and the flow stops until somebody resumes it.
+    Pause,
+}
+
+/// What happens to the records that a run has not delivered by its deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDeadline {
+    /// They wait for the next run.
+    #[default]
+    Keep,
+    /// They become dead letters.
+    Bury,
 }
 
 /// Where a flow stands between runs. Written together with the records that the cursor has passed.
@@ -93,6 +154,24 @@ pub struct FlowState {
     /// The number of the next record taken.
     pub next_seq: u64,
     pub last_run_at: Option<Timestamp>,
+    /// When its schedule starts it next; none where nobody has worked that out yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// It stands still at this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+}
+
+/// Why a flow stands still, and at which record. It goes on with the same record, under the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paused {
+    pub at: Timestamp,
+    pub run: RunId,
+    /// Its place in the outbox.
+    pub seq: u64,
+    pub key: RecordKey,
+    pub reason: Failure,
 }
 
 /// A record on its way: accepted, not yet delivered. It leaves by delivery, by the mapping's choice or as a dead letter.
@@ -101,19 +180,35 @@ pub struct FlowState {
 pub struct Parcel {
     /// Its place in the flow's order.
     pub seq: u64,
-    pub run: crate::ids::RunId,
-    pub key: crate::ids::RecordKey,
+    pub run: RunId,
+    pub key: RecordKey,
     /// The same on every attempt, replays included.
     pub idempotency_key: String,
     /// As the source gave it, before the mapping.
     pub body: Value,
     pub accepted_at: Timestamp,
-    pub attempts: Vec<crate::run::Attempt>,
+    pub attempts: Vec<Attempt>,
+    /// How many of these, the first ones, count no more: somebody has resumed the flow since.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forgiven: u32,
     /// Not before.
     pub next_at: Timestamp,
     /// The dead letter that this is a replay of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<crate::ids::DeadLetterId>,
+}
+
+impl Parcel {
+    /// The attempts that use up its patience.
+    pub fn counted(&self) -> &[Attempt] {
+        let forgiven = usize::try_from(self.forgiven).unwrap_or(usize::MAX).min(self.attempts.len());
+        self.attempts.get(forgiven..).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What became of a record that a flow has seen: it is never taken twice.

@@ -29,6 +29,7 @@ pub mod profile;
 pub mod quota;
 pub mod retry;
 pub mod run;
+pub mod schedule;
 pub mod schema;
 pub mod secret;
 pub mod signing;

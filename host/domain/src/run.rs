@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::blame::Blame;
-use crate::ids::{CorrelationId, FlowName, RunId};
+use crate::connector::ConnectorRef;
+use crate::ids::{CorrelationId, FlowName, ProfileName, RunId};
 use crate::injected::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,49 @@ pub struct Run {
     pub lease: Option<Lease>,
     /// The source has nothing more for this run; what is left is delivery.
     pub source_done: bool,
+    /// The definition of the flow that it follows to its end; zero in rows of before there were versions.
+    #[serde(default)]
+    pub flow_version: u64,
+    /// The versions of the connectors that it calls to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Pins>,
+    /// Why nobody works on it, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
+    /// When it ends, whatever is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_at: Option<Timestamp>,
+    /// A replay's own records have no lower number than this.
+    #[serde(default)]
+    pub first_seq: u64,
+    /// Pages that it has read.
+    #[serde(default)]
+    pub pages: u32,
+    /// Polls that failed since the last page: kept while nobody works on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polls: Vec<Attempt>,
+}
+
+/// The versions of the connectors of a flow's two ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pins {
+    /// None for a run that reads nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ConnectorRef>,
+    pub destination: ConnectorRef,
+}
+
+/// A run that waits at its checkpoint: its place and its lease are free.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspension {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    pub reason: Failure,
+    /// Whose recovery wakes it earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,17 +84,21 @@ pub enum Cause {
 pub enum RunStatus {
     Queued,
     Running,
+    /// It waits at its checkpoint, and nobody works on it.
+    Suspended,
     Succeeded,
     /// It ended, and some records are dead letters.
     Partial,
     Failed,
     /// A profile that it needs is disabled or not ready; nothing was tried.
     Blocked,
+    /// Somebody stopped it. What was accepted waits for the next run.
+    Cancelled,
 }
 
 impl RunStatus {
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        !matches!(self, Self::Queued | Self::Running | Self::Suspended)
     }
 }
 

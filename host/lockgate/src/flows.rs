@@ -2,23 +2,26 @@
 
 use domain::audit::{Subject, Verb};
 use domain::call::GuestError;
-use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Schedule, Source};
+use domain::flow::{DeliveryPolicy, Destination, Flow, Mapping, Order, Source};
 use domain::quota::Quota;
 use domain::run::{Cause, Run};
-use domain::{Blame, CorrelationId, FlowName, ProfileName};
+use domain::schedule::{EVERY_MS_MIN, Every, Schedule};
+use domain::{Blame, CorrelationId, FlowName, ProfileName, Timestamp};
 use pipeline::PipelineError;
 use store::{Expect, Flows as _, Page};
 
 use crate::error::{Error, Kind};
 use crate::tenant::{Tenant, paging};
 
-const EVERY_MS_MIN: u64 = 1_000;
 /// A schedule or a wait that is longer was written by mistake.
 const EVERY_MS_MAX: u64 = 366 * DAY_MS;
 const WAIT_MS_MAX: u64 = 7 * DAY_MS;
 const ATTEMPTS_MAX: u32 = 100;
 const DAY_MS: u64 = 86_400_000;
 const BATCH_MAX: u32 = 500;
+const PARALLEL_MAX: u32 = 16;
+const POINTER_BYTES_MAX: usize = 500;
+const DEADLINE_MS_MIN: u64 = 1_000;
 const PROGRAM_BYTES_MAX: usize = 64 << 10;
 
 /// A flow to be made.
@@ -41,7 +44,7 @@ pub struct NewFlow {
 impl Tenant {
     /// Makes a flow after everything that it names has been found.
     pub async fn create_flow(&self, new: NewFlow) -> Result<Flow, Error> {
-        judge_numbers(&new)?;
+        judge_numbers(&new, self.now())?;
         let flow = Flow {
             name: new.name,
             source: new.source,
@@ -51,6 +54,8 @@ impl Tenant {
             delivery: new.delivery,
             enabled: true,
             created_at: self.now(),
+            version: 1,
+            updated_at: None,
         };
         self.judge_ends(&flow)?;
         if let Some(mapping) = &flow.mapping
@@ -178,16 +183,27 @@ fn unknown(what: &str, name: &str, connector: &str, offered: &[&str]) -> Error {
     Error::new(Kind::Invalid, "invalid_flow", message)
 }
 
-fn judge_numbers(new: &NewFlow) -> Result<(), Error> {
+fn judge_numbers(new: &NewFlow, now: Timestamp) -> Result<(), Error> {
     let invalid = |message: String| Err(Error::new(Kind::Invalid, "invalid_flow", message));
-    if let Some(Schedule { every_ms }) = new.schedule
-        && !(EVERY_MS_MIN..=EVERY_MS_MAX).contains(&every_ms)
-    {
-        return invalid(format!("schedule.every_ms is {every_ms}; from {EVERY_MS_MIN} to {EVERY_MS_MAX}"));
+    match &new.schedule {
+        Some(Schedule::Every(Every { every_ms, .. }))
+            if !(EVERY_MS_MIN..=EVERY_MS_MAX).contains(every_ms) =>
+        {
+            return invalid(format!(
+                "schedule.every_ms is {every_ms}; from {EVERY_MS_MIN} to {EVERY_MS_MAX}"
+            ));
+        }
+        Some(schedule) => {
+            if let Err(bad) = schedule.judge(now) {
+                return invalid(format!("schedule.cron: {bad}"));
+            }
+        }
+        None => {}
     }
     if !(1..=BATCH_MAX).contains(&new.delivery.batch) {
         return invalid(format!("delivery.batch is {}; from 1 to {BATCH_MAX}", new.delivery.batch));
     }
+    judge_delivery(&new.delivery)?;
     let retry = new.delivery.retry;
     if !(1..=ATTEMPTS_MAX).contains(&retry.attempts_max) {
         let found = retry.attempts_max;
@@ -202,6 +218,36 @@ fn judge_numbers(new: &NewFlow) -> Result<(), Error> {
     }
     if new.mapping.as_ref().is_some_and(|mapping| mapping.jq.len() > PROGRAM_BYTES_MAX) {
         return invalid(format!("mapping.jq is longer than {PROGRAM_BYTES_MAX} bytes"));
+    }
+    Ok(())
+}
+
+/// The order of records, and how many are on their way at once.
+fn judge_delivery(delivery: &DeliveryPolicy) -> Result<(), Error> {
+    let invalid = |message: String| Err(Error::new(Kind::Invalid, "invalid_flow", message));
+    let DeliveryPolicy { order, order_key, parallel, deadline_ms, .. } = delivery;
+    if !(1..=PARALLEL_MAX).contains(parallel) {
+        return invalid(format!("delivery.parallel is {parallel}; from 1 to {PARALLEL_MAX}"));
+    }
+    if *order == Order::Strict && *parallel > 1 {
+        return invalid(format!(
+            "delivery.parallel is {parallel}, and delivery.order is strict: then it is 1, or the order is per_key"
+        ));
+    }
+    if let Some(pointer) = order_key {
+        if *order != Order::PerKey {
+            return invalid("delivery.order_key says nothing unless delivery.order is per_key".to_owned());
+        }
+        if !pointer.starts_with('/') || pointer.len() > POINTER_BYTES_MAX {
+            return invalid(
+                "delivery.order_key is a JSON pointer: it begins with a slash, as in /customer/id".to_owned(),
+            );
+        }
+    }
+    if let Some(ms) = deadline_ms
+        && !(DEADLINE_MS_MIN..=WAIT_MS_MAX).contains(ms)
+    {
+        return invalid(format!("delivery.deadline_ms is {ms}; from {DEADLINE_MS_MIN} to {WAIT_MS_MAX}"));
     }
     Ok(())
 }

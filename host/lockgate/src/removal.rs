@@ -26,7 +26,7 @@ impl Tenant {
         // Every trigger writes the state: of a trigger and a removal at the same time, one finds it changed.
         let state = store.flow_state(&self.id, name)?;
         let Some(flow) = store.flow(&self.id, name)? else { return Err(Error::not_found("flow", name)) };
-        if let Some(run) = store.open_runs(&self.id)?.into_iter().find(|run| run.value.flow == *name) {
+        if let Some(run) = store.open_runs_of(&self.id, name)?.into_iter().next() {
             let message = format!(
                 "the run {} of {name} is open; disable the flow, wait until the run has ended, and try again",
                 run.value.id
@@ -41,7 +41,7 @@ impl Tenant {
             return Err(in_use(message));
         }
         let mut change = self.change(Verb::FlowRemoved, Subject::flow(name), &[]);
-        change.delete_flow(&self.id, name, Expect::Version(flow.version));
+        change.delete_flow(&self.id, &flow.value, Expect::Version(flow.version));
         change.commit().delete_flow_state(&self.id, name, Expect::Version(state.version));
         self.remove(change).await
     }

@@ -133,7 +133,7 @@ impl Delivery<'_> {
             Err(fault) => {
                 delivered.fault = Some(of_mapping(failure_of_fault(&fault)));
                 for parcel in batch {
-                    let verdict = judge.after_fault(&fault, false, &parcel.attempts, self.room.chance());
+                    let verdict = judge.after_fault(&fault, false, parcel.counted(), self.room.chance());
                     let verdict = Verdict { failure: of_mapping(verdict.failure), ..verdict };
                     delivered.judged(parcel, verdict, began, self.room.now());
                 }
@@ -207,7 +207,7 @@ impl Delivery<'_> {
             return;
         }
         for parcel in batch {
-            let verdict = judge.after_fault(fault, acted, &parcel.attempts, self.room.chance());
+            let verdict = judge.after_fault(fault, acted, parcel.counted(), self.room.chance());
             delivered.judged(parcel, verdict, began, now);
         }
     }
@@ -237,7 +237,7 @@ impl Delivery<'_> {
                 delivered.fates.push((parcel, Fate::Kept));
             }
             Err(error) => {
-                let verdict = judge.after(&error, &parcel.attempts, self.room.chance());
+                let verdict = judge.after(&error, parcel.counted(), self.room.chance());
                 delivered.health.failed(now, &verdict.failure);
                 if matches!(error, GuestError::RateLimited { .. }) {
                     delivered.pause_ms = delivered.pause_ms.max(verdict.wait_ms.unwrap_or(0));

@@ -65,6 +65,7 @@ pub(crate) async fn replay(
                 body: letter.body.clone(),
                 accepted_at: now,
                 attempts: Vec::new(),
+                forgiven: 0,
                 next_at: now,
                 replay_of: Some(id.clone()),
             };

@@ -161,6 +161,7 @@ impl Taken<'_> {
                 body: body.clone(),
                 accepted_at: now,
                 attempts: Vec::new(),
+                forgiven: 0,
                 next_at: now,
                 replay_of: None,
             };

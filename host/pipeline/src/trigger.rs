@@ -82,6 +82,13 @@ pub(crate) fn queued(room: &Room, flow: &Flow, cause: Cause, now: Timestamp) -> 
         failure: None,
         lease: None,
         source_done: cause == Cause::Replay,
+        flow_version: flow.version,
+        pins: None,
+        suspension: None,
+        deadline_at: None,
+        first_seq: 0,
+        pages: 0,
+        polls: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod call;
 mod connector;
 mod dead_letter;
+mod delivery;
 mod drift;
 mod exchange;
 mod flow;
@@ -16,6 +17,7 @@ mod policy;
 mod profile;
 mod quota;
 mod run;
+mod schedule;
 mod signers;
 mod token;
 mod version;
@@ -28,9 +30,10 @@ pub use connector::{
     Trigger, Uploaded,
 };
 pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary};
+pub use delivery::{Delivery, Retry};
 pub use drift::{Drift, Drifted};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
-pub use flow::{Delivery, Destination, Flow, Mapping, NewFlow, Retry, Schedule, Source};
+pub use flow::{Destination, Flow, Mapping, NewFlow, Source};
 pub use log::{LogEntry, LogEvent};
 pub use page::Page;
 pub use policy::{
@@ -42,13 +45,14 @@ pub use profile::{
     SecretHeld, SecretValue,
 };
 pub use quota::QuotaUsage;
-pub use run::{Attempt, Counts, Failure, Run};
+pub use run::{Attempt, Counts, Failure, Pins, Run, Suspension};
+pub use schedule::Schedule;
 pub use signers::Signers;
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    AuditWrong, Blame, Cause, Direction, Effect, FailureCode, Gate, Level, OnDrift, RunStatus,
-    SendFailureKind, Severity, Status, Subject,
+    AuditWrong, Blame, CatchUp, Cause, Direction, Effect, FailureCode, Gate, Level, OnDeadline, OnDrift,
+    OnSpent, Order, RunStatus, SendFailureKind, Severity, Status, Subject,
 };
 
 use serde::{Deserialize, Serialize};

@@ -147,6 +147,19 @@ pub(crate) fn flow(tenant: &TenantId, name: &FlowName) -> Key {
     Key::new(tenant.as_str(), "flows", &[name.as_str()])
 }
 
+pub(crate) fn flow_version(tenant: &TenantId, name: &FlowName, version: u64) -> Key {
+    Key::new(tenant.as_str(), "flow-versions", &[name.as_str(), &sorted(version)])
+}
+
+/// Of all tenants, by the time at which they are to be looked at.
+pub(crate) fn due_flows() -> Prefix {
+    Prefix::new(SYSTEM, "due-flows", &[])
+}
+
+pub(crate) fn due_flow(at: Timestamp, tenant: &TenantId, flow: &FlowName) -> Key {
+    Key::new(SYSTEM, "due-flows", &[&sorted_time(at), tenant.as_str(), flow.as_str()])
+}
+
 pub(crate) fn flow_state(tenant: &TenantId, name: &FlowName) -> Key {
     Key::new(tenant.as_str(), "flow-states", &[name.as_str()])
 }
@@ -173,6 +186,63 @@ pub(crate) fn open_runs(tenant: &TenantId) -> Prefix {
 
 pub(crate) fn open_run(tenant: &TenantId, id: &RunId) -> Key {
     Key::new(tenant.as_str(), "open-runs", &[id.as_str()])
+}
+
+pub(crate) fn open_runs_of(tenant: &TenantId, flow: &FlowName) -> Prefix {
+    Prefix::new(tenant.as_str(), "open-runs-by-flow", &[flow.as_str()])
+}
+
+pub(crate) fn open_run_of(tenant: &TenantId, flow: &FlowName, id: &RunId) -> Key {
+    Key::new(tenant.as_str(), "open-runs-by-flow", &[flow.as_str(), id.as_str()])
+}
+
+/// Of all tenants.
+pub(crate) fn ready_runs() -> Prefix {
+    Prefix::new(SYSTEM, "ready-runs", &[])
+}
+
+pub(crate) fn ready_runs_of(tenant: &TenantId) -> Prefix {
+    Prefix::new(SYSTEM, "ready-runs", &[tenant.as_str()])
+}
+
+pub(crate) fn ready_run(tenant: &TenantId, id: &RunId) -> Key {
+    Key::new(SYSTEM, "ready-runs", &[tenant.as_str(), id.as_str()])
+}
+
+/// Sorts behind every ready run of the tenant, and before those of every other that comes later.
+pub(crate) fn behind_ready_runs_of(tenant: &TenantId) -> Key {
+    Key::new(SYSTEM, "ready-runs", &[&format!("{tenant}\u{1}")])
+}
+
+/// Of all tenants.
+pub(crate) fn held_runs() -> Prefix {
+    Prefix::new(SYSTEM, "held-runs", &[])
+}
+
+pub(crate) fn held_run(tenant: &TenantId, id: &RunId) -> Key {
+    Key::new(SYSTEM, "held-runs", &[tenant.as_str(), id.as_str()])
+}
+
+/// Of all tenants, by the time at which they wake.
+pub(crate) fn sleeping_runs() -> Prefix {
+    Prefix::new(SYSTEM, "sleeping-runs", &[])
+}
+
+pub(crate) fn sleeping_run(at: Timestamp, tenant: &TenantId, id: &RunId) -> Key {
+    Key::new(SYSTEM, "sleeping-runs", &[&sorted_time(at), tenant.as_str(), id.as_str()])
+}
+
+/// Those that wait for the recovery of a profile.
+pub(crate) fn sleeping_for(tenant: &TenantId, profile: &ProfileName) -> Prefix {
+    Prefix::new(tenant.as_str(), "sleeping-for", &[profile.as_str()])
+}
+
+pub(crate) fn sleeper_for(tenant: &TenantId, profile: &ProfileName, id: &RunId) -> Key {
+    Key::new(tenant.as_str(), "sleeping-for", &[profile.as_str(), id.as_str()])
+}
+
+pub(crate) fn cancel(tenant: &TenantId, run: &RunId) -> Key {
+    Key::new(tenant.as_str(), "cancels", &[run.as_str()])
 }
 
 pub(crate) fn outbox(tenant: &TenantId, flow: &FlowName) -> Prefix {
@@ -355,6 +425,17 @@ fn place_of(chain: &Chain) -> &str {
         Chain::Tenant(tenant) => tenant.as_str(),
         Chain::Host => SYSTEM,
     }
+}
+
+/// What lies before 1970 sorts as its first moment: nothing waits for it.
+fn sorted_time(at: Timestamp) -> String {
+    sorted(u64::try_from(at.as_ms()).unwrap_or(0))
+}
+
+/// The time that such a text stands for.
+pub(crate) fn time_of(sorted: &str) -> Option<Timestamp> {
+    let ms = u64::from_str_radix(sorted, 16).ok()?;
+    i64::try_from(ms).ok().map(Timestamp::from_ms)
 }
 
 /// A number as text that sorts like the number.

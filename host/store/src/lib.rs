@@ -40,7 +40,7 @@ pub use rotate::{Rotated, check_key, rotate_key};
 pub use seal::{OpenedSecret, Purpose, SECRET_BYTES_MAX, Seal};
 pub use store::Store;
 pub use tables::{
-    Audit, Connectors, DeadLetters, Drifts, FlowStates, Flows, HandOffs, HeldComponents, Holdings, Hooks,
-    Inbox, LogFilter, Logs, Observations, Outbox, Profiles, Runs, Secrets, SeenRecords, Signers, Tenant,
-    Tenants, TokenLeases, Tokens,
+    Audit, Connectors, DeadLetters, Drifts, DueFlow, DueFlows, FlowStates, Flows, HandOffs, HeldComponents,
+    Holdings, Hooks, Inbox, LogFilter, Logs, Observations, Outbox, Profiles, RunPlaces, Runs, Secrets,
+    SeenRecords, Signers, Sleeper, Tenant, Tenants, TokenLeases, Tokens,
 };

@@ -109,7 +109,7 @@ impl Town {
                 action: "create_invoice".to_owned(),
             },
             schedule: None,
-            delivery: DeliveryPolicy { batch: 25, retry, ..DeliveryPolicy::default() },
+            delivery: DeliveryPolicy { retry, ..DeliveryPolicy::default() },
         };
         self.tenant.create_flow(new).await.expect("the flow is made");
     }

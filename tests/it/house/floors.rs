@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["egress", "server"]),
     ("tokio-rustls", &["egress", "server"]),
     ("rustls", &["egress", "server", "cli"]),
+    ("cronexpr", &["domain"]),
     ("sled", &["store"]),
     ("redb", &["store"]),
     ("chacha20poly1305", &["store"]),

@@ -1,6 +1,6 @@
 //! Flows: from where, through what, to where, and when.
 
-use server::dto::{Flow, Page};
+use server::dto::{Flow, Page, Schedule};
 
 use super::{cell, fields, inert, or_none, table, yes_no};
 
@@ -50,7 +50,14 @@ fn to(flow: &Flow) -> String {
 fn every(flow: &Flow) -> String {
     match &flow.schedule {
         None => "on demand".to_owned(),
-        Some(schedule) => duration(schedule.every_ms),
+        Some(Schedule { every_ms: Some(every_ms), .. }) => duration(*every_ms),
+        Some(Schedule { cron, zone, .. }) => {
+            format!(
+                "{} {}",
+                cron.as_deref().map_or_else(String::new, inert),
+                zone.as_deref().map_or_else(String::new, inert)
+            )
+        }
     }
 }
 

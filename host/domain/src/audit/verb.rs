@@ -68,6 +68,10 @@ verbs! {
     FlowRefused = "flow.refused",
     FlowEnabled = "flow.enabled",
     FlowDisabled = "flow.disabled",
+    /// It has another definition, which the runs that begin from now on follow.
+    FlowUpdated = "flow.updated",
+    /// It goes on with the record at which it had stopped.
+    FlowResumed = "flow.resumed",
     FlowRemoved = "flow.removed",
     HookCreated = "hook.created",
     HookEnabled = "hook.enabled",
@@ -82,6 +86,8 @@ verbs! {
     HookRemoved = "hook.removed",
     RunStarted = "run.started",
     RunEnded = "run.ended",
+    /// Somebody asked for its end.
+    RunCancelled = "run.cancelled",
     DeadLetterReplayed = "dead_letter.replayed",
     TokenMade = "token.made",
     TokenRevoked = "token.revoked",

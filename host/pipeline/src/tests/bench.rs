@@ -302,5 +302,7 @@ fn flow(name: &FlowName) -> Flow {
         },
         enabled: true,
         created_at: Timestamp::from_ms(0),
+        version: 1,
+        updated_at: None,
     }
 }

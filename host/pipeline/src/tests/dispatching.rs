@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::RunId;
 use domain::audit::Actor;
-use domain::flow::Schedule;
 use domain::run::{Cause, Run, RunStatus};
+use domain::schedule::{CatchUp, Every, Schedule};
 
 use super::bench::Bench;
 
@@ -42,7 +42,11 @@ async fn a_triggered_run_is_worked_on_at_once() {
 async fn a_flow_with_a_schedule_runs_by_itself() {
     let mut bench = Bench::new(&[&["a"]]).await;
     bench.options.tick_ms = 5;
-    bench.change_flow(|flow| flow.schedule = Some(Schedule { every_ms: 60_000 })).await;
+    bench
+        .change_flow(|flow| {
+            flow.schedule = Some(Schedule::Every(Every { every_ms: 60_000, catch_up: CatchUp::Once }))
+        })
+        .await;
     let pipeline = bench.pipeline();
     pipeline.spawn();
     until("the first run", || bench.runs().first().filter(|run| run.status.is_final()).cloned()).await;

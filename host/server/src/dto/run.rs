@@ -32,6 +32,39 @@ pub struct Run {
     /// Why it did not succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The version of the flow that it follows.
+    #[serde(default)]
+    pub flow_version: u64,
+    /// The versions of the connectors that it calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Pins>,
+    /// Why nobody works on it, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
+    /// When it ends, whatever is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_at: Option<String>,
+}
+
+/// The versions of the connectors of a run's two ends.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Pins {
+    /// As in `crm@1.2.0`; absent for a run that reads nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// As in `stripe@2.0.1`.
+    pub destination: String,
+}
+
+/// Why a run waits at its checkpoint.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Suspension {
+    /// From when.
+    pub since: String,
+    /// Until when, unless what it waits for recovers earlier.
+    pub until: String,
+    /// What it waits for.
+    pub reason: Failure,
 }
 
 /// What became of the records of a run: `read` is the sum of `delivered`, `skipped`, `duplicate`, `dead_lettered`
@@ -99,7 +132,23 @@ impl From<rows::Run> for Run {
             started_at: row.started_at.map(|at| at.to_string()),
             finished_at: row.finished_at.map(|at| at.to_string()),
             failure: row.failure.map(Into::into),
+            flow_version: row.flow_version,
+            pins: row.pins.map(Into::into),
+            suspension: row.suspension.map(Into::into),
+            deadline_at: row.deadline_at.map(|at| at.to_string()),
         }
+    }
+}
+
+impl From<rows::Pins> for Pins {
+    fn from(pins: rows::Pins) -> Self {
+        Self { source: pins.source.map(|of| of.to_string()), destination: pins.destination.to_string() }
+    }
+}
+
+impl From<rows::Suspension> for Suspension {
+    fn from(row: rows::Suspension) -> Self {
+        Self { since: row.since.to_string(), until: row.until.to_string(), reason: row.reason.into() }
     }
 }
 

@@ -33,6 +33,71 @@ macro_rules! mirror {
     };
 }
 
+/// The same for one that callers send as well, with the case that holds unless they do.
+macro_rules! mirror_both {
+    ($(#[$doc:meta])* $name:ident of $from:ty, else $default:ident { $($(#[$case_doc:meta])* $case:ident),+ $(,)? }) => {
+        mirror! { $(#[$doc])* $name of $from { $($(#[$case_doc])* $case),+ } }
+
+        impl From<$name> for $from {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$case => Self::$case),+
+                }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::$default
+            }
+        }
+    };
+}
+
+mirror_both! {
+    /// What becomes of the times at which the host could not run a flow.
+    CatchUp of domain::schedule::CatchUp, else Once {
+        /// One run makes up for all of them.
+        Once,
+        /// They are passed over.
+        None,
+        /// One run for each of them, one after the other: those of the last day.
+        All,
+    }
+}
+
+mirror_both! {
+    /// Which records wait for which.
+    Order of domain::flow::Order, else None {
+        /// None for another: a record that fails holds back nobody.
+        None,
+        /// A record waits until the earlier ones with its order key have met their fate.
+        PerKey,
+        /// Every record waits for all earlier ones: one at a time.
+        Strict,
+    }
+}
+
+mirror_both! {
+    /// What happens to a record that has no attempt left, or that none can help.
+    OnSpent of domain::flow::OnSpent, else Bury {
+        /// It becomes a dead letter, and the flow goes on.
+        Bury,
+        /// It stays where it is, and the flow stops until somebody resumes it.
+        Pause,
+    }
+}
+
+mirror_both! {
+    /// What happens to the records that a run has not delivered by its deadline.
+    OnDeadline of domain::flow::OnDeadline, else Keep {
+        /// They wait for the next run.
+        Keep,
+        /// They become dead letters.
+        Bury,
+    }
+}
+
 mirror! {
     /// Who has to act on a failure.
     Blame of domain::Blame {
@@ -71,9 +136,9 @@ mirror! {
     }
 }
 
-mirror! {
+mirror_both! {
     /// What becomes of a record that is not as its connector declares it.
-    OnDrift of domain::flow::OnDrift {
+    OnDrift of domain::flow::OnDrift, else Park {
         /// It is parked as a dead letter, before the mapping sees it.
         Park,
         /// It goes on as if it were as declared.
@@ -83,7 +148,13 @@ mirror! {
 
 mirror! {
     /// Why a run began.
-    Cause of domain::run::Cause { Manual, Schedule, Replay, Webhook }
+    Cause of domain::run::Cause {
+        Manual,
+        Schedule,
+        Replay,
+        /// Events that a system sent.
+        Webhook,
+    }
 }
 
 mirror! {
@@ -91,19 +162,23 @@ mirror! {
     RunStatus of domain::run::RunStatus {
         Queued,
         Running,
+        /// It waits at its checkpoint, and nobody works on it.
+        Suspended,
         Succeeded,
         /// It ended, and some records are dead letters.
         Partial,
         Failed,
         /// A profile that it needs is disabled or not ready.
         Blocked,
+        /// Somebody stopped it. What was accepted waits for the next run.
+        Cancelled,
     }
 }
 
 impl RunStatus {
     /// Whether nothing more will happen.
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        !matches!(self, Self::Queued | Self::Running | Self::Suspended)
     }
 }
 

@@ -60,6 +60,13 @@ pub(crate) fn run(flow: &str, at_ms: i64, randomness: &Counting) -> Run {
         failure: None,
         lease: None,
         source_done: false,
+        flow_version: 1,
+        pins: None,
+        suspension: None,
+        deadline_at: None,
+        first_seq: 0,
+        pages: 0,
+        polls: Vec::new(),
     }
 }
 
@@ -72,6 +79,7 @@ pub(crate) fn parcel(seq: u64, next_ms: i64, randomness: &Counting) -> Parcel {
         body: serde_json::json!({ "id": seq, "amount": "12.50" }),
         accepted_at: Timestamp::from_ms(0),
         attempts: Vec::new(),
+        forgiven: 0,
         next_at: Timestamp::from_ms(next_ms),
         replay_of: None,
     }

@@ -214,7 +214,7 @@ async fn a_flow_state_begins_with_version_zero(bench: Bench) {
     let flow = "f".parse().unwrap();
     let state = store.flow_state(&tenant, &flow).unwrap();
     assert_eq!((state.version, &state.value), (0, &FlowState::default()));
-    let next = FlowState { cursor: Some(serde_json::json!("after-7")), next_seq: 8, last_run_at: None };
+    let next = FlowState { cursor: Some(serde_json::json!("after-7")), next_seq: 8, ..FlowState::default() };
     let put = async |version| {
         let mut commit = Commit::new();
         commit.put_flow_state(&tenant, &flow, &next, Expect::Version(version));

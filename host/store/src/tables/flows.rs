@@ -10,8 +10,18 @@ use crate::error::StoreError;
 use crate::page::{Page, Paging};
 use crate::{Store, keys};
 
+/// Versions of one flow that runs can still follow.
+const FLOW_VERSIONS_KEPT: u64 = 50;
+
 pub trait Flows {
     fn flow(&self, tenant: &TenantId, name: &FlowName) -> Result<Option<Versioned<Flow>>, StoreError>;
+    /// The definition of a flow as it was in an earlier version, or is; none where it is no longer kept.
+    fn flow_version(
+        &self,
+        tenant: &TenantId,
+        name: &FlowName,
+        version: u64,
+    ) -> Result<Option<Flow>, StoreError>;
     /// By name.
     fn flows(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Flow>>, StoreError>;
 }
@@ -19,6 +29,15 @@ pub trait Flows {
 impl Flows for Store {
     fn flow(&self, tenant: &TenantId, name: &FlowName) -> Result<Option<Versioned<Flow>>, StoreError> {
         self.read(&keys::flow(tenant, name))
+    }
+
+    fn flow_version(
+        &self,
+        tenant: &TenantId,
+        name: &FlowName,
+        version: u64,
+    ) -> Result<Option<Flow>, StoreError> {
+        Ok(self.read(&keys::flow_version(tenant, name, version))?.map(|row| row.value))
     }
 
     fn flows(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Flow>>, StoreError> {
@@ -29,10 +48,22 @@ impl Flows for Store {
 impl Change {
     pub fn put_flow(&mut self, tenant: &TenantId, flow: &Flow, expect: Expect) {
         self.commit.put(keys::flow(tenant, &flow.name), flow, expect);
+        // Runs stay with the version that they began with.
+        self.commit.put(keys::flow_version(tenant, &flow.name, flow.version), flow, Expect::Any);
+        if let Some(forgotten) = flow.version.checked_sub(FLOW_VERSIONS_KEPT) {
+            self.commit.delete(keys::flow_version(tenant, &flow.name, forgotten), Expect::Any);
+        }
+        if flow.enabled && flow.schedule.is_some() {
+            self.commit.look_at_flow(tenant, &flow.name);
+        }
     }
 
-    pub fn delete_flow(&mut self, tenant: &TenantId, name: &FlowName, expect: Expect) {
-        self.commit.delete(keys::flow(tenant, name), expect);
+    /// With the versions that are kept of it.
+    pub fn delete_flow(&mut self, tenant: &TenantId, flow: &Flow, expect: Expect) {
+        self.commit.delete(keys::flow(tenant, &flow.name), expect);
+        for version in flow.version.saturating_sub(FLOW_VERSIONS_KEPT)..=flow.version {
+            self.commit.delete(keys::flow_version(tenant, &flow.name, version), Expect::Any);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
-//! Executions of flows, with two indexes that every put keeps true: by flow, and those that are not over.
+//! Executions of flows, with the indexes that a put keeps true: by flow, and those that are not over, all and by flow.
+//!
+//! A put of a run that begins or ends keeps them; between its first and its last row nothing of them changes, so a step
+//! of a run writes its row and no more. Where an open run stands is in `run_places`.
 
-use domain::run::Run;
+use domain::run::{Run, RunStatus};
 use domain::{FlowName, RunId, TenantId};
 
 use crate::backend::Order;
@@ -18,8 +21,19 @@ pub trait Runs {
         flow: Option<&FlowName>,
         paging: &Paging,
     ) -> Result<Page<Versioned<Run>>, StoreError>;
-    /// Those that are queued or running, oldest first.
+    /// Those that are not over, oldest first: all of them, however many there are.
     fn open_runs(&self, tenant: &TenantId) -> Result<Vec<Versioned<Run>>, StoreError>;
+    /// Those of one flow, oldest first: one and its replays.
+    fn open_runs_of(&self, tenant: &TenantId, flow: &FlowName) -> Result<Vec<Versioned<Run>>, StoreError>;
+    /// The next ones that are not over, behind this one.
+    fn open_runs_behind(
+        &self,
+        tenant: &TenantId,
+        behind: Option<&RunId>,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError>;
+    /// Whether somebody has asked for the end of a run.
+    fn is_cancelled(&self, tenant: &TenantId, id: &RunId) -> Result<bool, StoreError>;
 }
 
 impl Runs for Store {
@@ -43,8 +57,37 @@ impl Runs for Store {
     }
 
     fn open_runs(&self, tenant: &TenantId) -> Result<Vec<Versioned<Run>>, StoreError> {
+        self.still_open(tenant, &keys::open_runs(tenant))
+    }
+
+    fn open_runs_of(&self, tenant: &TenantId, flow: &FlowName) -> Result<Vec<Versioned<Run>>, StoreError> {
+        self.still_open(tenant, &keys::open_runs_of(tenant, flow))
+    }
+
+    fn open_runs_behind(
+        &self,
+        tenant: &TenantId,
+        behind: Option<&RunId>,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let behind = behind.map(|id| keys::open_run(tenant, id));
+        let mut runs = Vec::new();
+        self.walk_behind(&keys::open_runs(tenant), behind.as_ref(), true, |key, _| {
+            runs.extend(keys::last_part(key).and_then(|id| id.parse().ok()));
+            Ok(runs.len() < limit)
+        })?;
+        Ok(runs)
+    }
+
+    fn is_cancelled(&self, tenant: &TenantId, id: &RunId) -> Result<bool, StoreError> {
+        Ok(self.read::<()>(&keys::cancel(tenant, id))?.is_some())
+    }
+}
+
+impl Store {
+    fn still_open(&self, tenant: &TenantId, index: &keys::Prefix) -> Result<Vec<Versioned<Run>>, StoreError> {
         let mut open = Vec::new();
-        for id in self.indexed::<RunId>(&keys::open_runs(tenant))? {
+        for id in self.indexed::<RunId>(index)? {
             // A run may end between the look at the index and the look at its row.
             open.extend(self.run(tenant, &id)?.filter(|run| !run.value.status.is_final()));
         }
@@ -55,12 +98,29 @@ impl Runs for Store {
 impl Commit {
     pub fn put_run(&mut self, tenant: &TenantId, run: &Run, expect: Expect) {
         self.put(keys::run(tenant, &run.id), run, expect);
-        self.ensure(keys::run_by_flow(tenant, &run.flow, &run.id));
         if run.status.is_final() {
+            self.ensure(keys::run_by_flow(tenant, &run.flow, &run.id));
             self.delete(keys::open_run(tenant, &run.id), Expect::Any);
-        } else {
-            self.ensure(keys::open_run(tenant, &run.id));
+            self.delete(keys::open_run_of(tenant, &run.flow, &run.id), Expect::Any);
+            self.delete(keys::ready_run(tenant, &run.id), Expect::Any);
+            self.delete(keys::held_run(tenant, &run.id), Expect::Any);
+            self.delete(keys::cancel(tenant, &run.id), Expect::Any);
+        } else if run.status == RunStatus::Queued {
+            self.index_open_run(tenant, run);
+            self.ensure(keys::ready_run(tenant, &run.id));
         }
+    }
+
+    /// The indexes of a run that is not over.
+    pub fn index_open_run(&mut self, tenant: &TenantId, run: &Run) {
+        self.ensure(keys::run_by_flow(tenant, &run.flow, &run.id));
+        self.ensure(keys::open_run(tenant, &run.id));
+        self.ensure(keys::open_run_of(tenant, &run.flow, &run.id));
+    }
+
+    /// Whoever works on the run finds it, and ends it.
+    pub fn ask_to_cancel(&mut self, tenant: &TenantId, id: &RunId) {
+        self.ensure(keys::cancel(tenant, id));
     }
 
     pub fn require_run(&mut self, tenant: &TenantId, id: &RunId, expect: Expect) {

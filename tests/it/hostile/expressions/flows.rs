@@ -7,6 +7,7 @@ use lockgate::domain::dead_letter::DeadLetter;
 use lockgate::domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
 use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::{Run, RunStatus};
+use lockgate::domain::schedule::{CatchUp, Every, Schedule};
 use lockgate::{Host, Kind, NewFlow, PipelineOptions, Tenant};
 use lockgate_tests::guests;
 use serde_json::{Value, json};
@@ -300,11 +301,8 @@ async fn patience_without_end_is_refused_when_the_flow_is_made() {
         (with(|new| new.delivery.retry.cap_ms = u64::MAX), "cap_ms"),
         (with(|new| new.delivery.retry.wait_max_ms = u64::MAX), "wait_max_ms"),
         (with(|new| new.delivery.batch = 1_000_000), "batch"),
-        (with(|new| new.schedule = Some(lockgate::domain::flow::Schedule { every_ms: 1 })), "every_ms"),
-        (
-            with(|new| new.schedule = Some(lockgate::domain::flow::Schedule { every_ms: u64::MAX })),
-            "every_ms",
-        ),
+        (with(|new| new.schedule = Some(every(1))), "every_ms"),
+        (with(|new| new.schedule = Some(every(u64::MAX))), "every_ms"),
     ] {
         let refused = bench.tenant.create_flow(new).await.unwrap_err();
         assert_eq!(refused.code, "invalid_flow");
@@ -351,7 +349,7 @@ async fn what_a_flow_does_cannot_be_changed_under_a_run() {
         mapping: Some(Mapping { jq: "{evil: true}".to_owned() }),
         destination: before.destination.clone(),
         schedule: None,
-        delivery: before.delivery,
+        delivery: before.delivery.clone(),
     };
     let refused = town.tenant.create_flow(other).await.unwrap_err();
     assert_eq!((refused.kind, refused.code), (Kind::Conflict, "flow_exists"));
@@ -382,4 +380,8 @@ async fn a_flow_that_is_disabled_under_a_run_stops_it_and_keeps_what_it_holds() 
     assert_eq!(run.failure.as_ref().map(|failure| failure.code.as_str()), Some("flow_disabled"));
     assert_eq!(run.counts.delivered + run.counts.waiting(), run.counts.read, "{run:?}");
     assert!(run.counts.delivered < 809);
+}
+
+fn every(every_ms: u64) -> Schedule {
+    Schedule::Every(Every { every_ms, catch_up: CatchUp::Once })
 }
