@@ -19,3 +19,4 @@ mod harness;
 mod hostile;
 mod house;
 mod promises;
+mod versions;

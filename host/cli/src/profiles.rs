@@ -63,6 +63,7 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             client.delete(&["profiles", &name]).await?;
             screen.hint(&format!("the profile {} is gone, and its secrets with it", show::inert(&name)));
         }
+        ProfilesVerb::Canary(args) => versions::canary(&client, screen, args).await?,
         ProfilesVerb::Drift { name, clear: true } => {
             client.delete(&["profiles", &name, "drift"]).await?;
             screen.hint(&format!(

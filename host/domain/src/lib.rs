@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod blame;
 pub mod call;
+pub mod canary;
 pub mod connector;
 pub mod consent;
 pub mod dead_letter;

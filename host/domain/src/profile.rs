@@ -10,9 +10,10 @@ use wit::{AuthScheme, Rate};
 
 use crate::blame::Blame;
 use crate::call::Fault;
+use crate::canary::Canary;
 use crate::connector::ConnectorRef;
 use crate::egress::Origin;
-use crate::ids::{ProfileName, ScopeName};
+use crate::ids::{CorrelationId, ProfileName, ScopeName};
 use crate::injected::Timestamp;
 
 pub use credential::{CredentialProblem, CredentialReason, CredentialState, TokenLife};
@@ -38,6 +39,9 @@ pub struct Profile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
     pub enabled: bool,
+    /// Another version that a share of its work tries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// Whether the credential has been stored.
     pub credential_set: bool,
     /// What is known of it.
@@ -137,6 +141,14 @@ impl Profile {
         self.outcomes.last().is_some_and(CallOutcome::is_guests_fault)
     }
 
+    /// The profile as this call is made for it: with the version in use, or with the one that is tried.
+    pub fn for_call(&self, correlation: &CorrelationId) -> Self {
+        match &self.canary {
+            Some(canary) if canary.takes_call(correlation) => canary.stands_in(self),
+            _ => self.clone(),
+        }
+    }
+
     /// Remembers how a call ended.
     pub fn note(&mut self, outcome: CallOutcome) {
         self.outcomes.push(outcome);
@@ -169,6 +181,7 @@ mod tests {
             grant: Grant::default(),
             rate: None,
             enabled: true,
+            canary: None,
             credential_set: false,
             credential: CredentialState::default(),
             outcomes: Vec::new(),

@@ -2,6 +2,7 @@
 
 use domain::audit::{Happening, Subject, Verb};
 use domain::call::{CallFailure, GuestError, Input, Usage};
+use domain::canary::Tally;
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
 use domain::profile::{CallOutcome, OutcomeFailure};
@@ -67,6 +68,8 @@ impl Tenant {
             return Err(NotReady::Quarantined(row.name).into());
         }
         let _place = self.place_for_a_call()?;
+        let correlation = CorrelationId::make(&*self.rooms.randomness);
+        let row = row.for_call(&correlation);
         let prepared = self.prepare(&row).await?;
         let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
         let Some(declared) = declared else {
@@ -81,7 +84,6 @@ impl Tenant {
                 Error::new(Kind::Invalid, "invalid_input", message)
             })?;
         }
-        let correlation = CorrelationId::make(&*self.rooms.randomness);
         let key = key.unwrap_or_else(|| correlation.as_str());
         let inputs: Vec<_> = inputs
             .iter()
@@ -99,6 +101,11 @@ impl Tenant {
             },
         };
         self.keep_log(&row, &report, action, &correlation, called).await?;
+        let tally = match &report.outcome {
+            Err(_) => Tally::lost(inputs.len()),
+            Ok(results) => Tally::of(results),
+        };
+        self.rooms.connectors.note_tries(&self.id, &row, &row.connector, tally, self.now()).await;
         match &report.outcome {
             Err(failure) => self.note(profile, Some(outcome_failure(failure))).await?,
             // A good call is the rule, and a row that says so each time would cost more than the call.

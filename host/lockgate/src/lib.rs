@@ -7,6 +7,7 @@
 mod audit;
 mod builder;
 mod calls;
+mod canary;
 mod connectors;
 mod dead_letters;
 mod drift;

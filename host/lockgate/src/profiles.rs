@@ -71,6 +71,7 @@ impl Tenant {
             enabled: true,
             credential_set: false,
             credential: domain::profile::CredentialState::default(),
+            canary: None,
             outcomes: Vec::new(),
             created_at: now,
             updated_at: now,
@@ -177,9 +178,15 @@ impl Tenant {
             let fields = changed(&before, &row.value);
             row.value.updated_at = self.now();
             let mut told = self.change(verb, Subject::profile(name), &fields);
+            // A version may be removed while somebody moves to it.
             if row.value.connector != before.connector {
-                // A version may be removed while somebody moves to it.
                 told.commit().require_connector(&self.id, &row.value.connector, Expect::Present);
+            }
+            if row.value.canary != before.canary
+                && let Some(canary) = &row.value.canary
+            {
+                let tried = ConnectorRef { version: canary.version.clone(), ..row.value.connector.clone() };
+                told.commit().require_connector(&self.id, &tried, Expect::Present);
             }
             told.put_profile(&self.id, &row.value, Expect::Version(row.version));
             match self.rooms.store.commit(told).await {
@@ -224,6 +231,7 @@ fn changed(before: &Profile, after: &Profile) -> Vec<&'static str> {
         ("grant.hosts", before.grant.hosts != after.grant.hosts),
         ("grant.scopes", before.grant.scopes != after.grant.scopes),
         ("rate", before.rate != after.rate),
+        ("canary", before.canary != after.canary),
         ("enabled", before.enabled != after.enabled),
         ("credential", before.credential_set != after.credential_set),
         ("outcomes", before.outcomes != after.outcomes),

@@ -4,7 +4,9 @@
 //! in the same commit: a profile's secrets are destroyed with it. Runs, dead letters and the log stay as history.
 
 use domain::audit::{Subject, Verb};
+use domain::canary::Canary;
 use domain::connector::ConnectorRef;
+use domain::profile::Profile;
 use domain::{ConnectorName, Digest, FlowName, ProfileName};
 use store::{
     Change, Expect, FlowStates as _, Flows as _, Holdings as _, Outbox as _, PAGE_ITEMS_MAX, Paging,
@@ -66,6 +68,7 @@ impl Tenant {
         change.commit().delete_observation(&self.id, name);
         change.commit().delete_drift(&self.id, name);
         change.commit().delete_token_lease(&self.id, name);
+        change.commit().delete_trial(&self.id, name);
         change.delete_profile(&self.id, name, Expect::Version(profile.version));
         self.remove(change).await
     }
@@ -120,7 +123,13 @@ impl Tenant {
         let mut paging = Paging::first(PAGE_ITEMS_MAX);
         loop {
             let page = self.rooms.store.profiles(&self.id, &paging)?;
-            if let Some(row) = page.items.into_iter().find(|row| row.value.connector == *connector) {
+            let uses = |profile: &Profile| {
+                let tries = |canary: &Canary| canary.version == connector.version;
+                profile.connector.name == connector.name
+                    && (profile.connector.version == connector.version
+                        || profile.canary.as_ref().is_some_and(tries))
+            };
+            if let Some(row) = page.items.into_iter().find(|row| uses(&row.value)) {
                 return Ok(Some(row.value.name));
             }
             match page.next {

@@ -92,7 +92,7 @@ impl Tenant {
         .await
     }
 
-    fn both(&self, row: &Profile, version: Option<&str>) -> Result<(Connector, Connector), Error> {
+    pub(crate) fn both(&self, row: &Profile, version: Option<&str>) -> Result<(Connector, Connector), Error> {
         let old = self.connector_of(row)?;
         let new = self.connector(&row.connector.name, version)?;
         Ok((old, new))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::call::{GuestError, Input, Limits};
+use domain::canary::Tally;
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
@@ -11,6 +12,7 @@ use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
 
+use crate::canary;
 use crate::drift::{self, Declaration, Met};
 use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
@@ -93,6 +95,20 @@ impl Connectors {
     /// Why the profile cannot be called now, if so.
     pub fn unready(&self, tenant: &TenantId, profile: &Profile) -> Option<NotReady> {
         connector(&self.store, tenant, profile).err()
+    }
+
+    /// Counts what was tried with one version, while the profile tries another one beside the one in use.
+    pub async fn note_tries(
+        &self,
+        tenant: &TenantId,
+        profile: &Profile,
+        called: &ConnectorRef,
+        tally: Tally,
+        now: Timestamp,
+    ) {
+        if let Err(error) = canary::note(&self.store, tenant, profile, called, tally, now).await {
+            tracing::warn!(%tenant, profile = %profile.name, %error, "how a canary fares could not be kept");
+        }
     }
 
     /// The policy that holds for the profile now, whether or not it could be called.

@@ -13,7 +13,7 @@ use domain::run::Failure;
 use domain::text::inert;
 use domain::{Blame, ProfileName, RecordKey, TenantId, Timestamp};
 use serde_json::Value;
-use store::{Commit, Drifts as _, Expect, Store, StoreError};
+use store::{Commit, Drifts as _, Expect, Profiles as _, Store, StoreError};
 
 use crate::room::Room;
 
@@ -171,6 +171,11 @@ pub(crate) async fn note(
     let Some((connector, _)) = declaration.declared.as_ref().filter(|_| !met.is_empty()) else {
         return Ok(());
     };
+    // What a version that is only tried declares is for whoever tries it: its records count as failures.
+    let in_use = store.profile(tenant, profile)?.is_some_and(|row| row.value.connector == *connector);
+    if !in_use {
+        return Ok(());
+    }
     for _ in 0..TRIES_MAX {
         let found = store.drift(tenant, profile)?;
         let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));

@@ -10,6 +10,7 @@
 //!
 //! It knows no HTTP and no wasm: it calls linked components through `runtime` (`connectors`) and keeps rows in `store`.
 
+mod canary;
 mod connectors;
 mod deliver;
 mod dispatch;

@@ -78,7 +78,7 @@ impl Work {
             if self.is_stopping() {
                 return self.held.release().await;
             }
-            match self.turn().await? {
+            match Box::pin(self.turn()).await? {
                 Turn::Again => {}
                 Turn::Wait { until } => self.wait(until).await?,
                 Turn::Over(ending) => return self.over(ending).await,
@@ -95,7 +95,7 @@ impl Work {
                 message: "the flow was disabled or removed; enable it to run it again".to_owned(),
             })));
         };
-        if let Err(reason) = self.look_at_ends(&flow).await? {
+        if let Err(reason) = Box::pin(self.look_at_ends(&flow)).await? {
             return Ok(Turn::Over(self.refusal(Failure::from(&reason))));
         }
         self.held.first = false;

@@ -76,6 +76,8 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(profiles::rows::enable_profile))
         .routes(routes!(profiles::rows::disable_profile))
         .routes(routes!(profiles::versions::upgrade))
+        .routes(routes!(profiles::canary::start_canary, profiles::canary::stop_canary))
+        .routes(routes!(profiles::canary::promote_canary))
         .routes(routes!(profiles::policy::explain))
         .routes(routes!(profiles::policy::observe))
         .routes(routes!(profiles::drift::clear_drift))

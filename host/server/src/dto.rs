@@ -5,6 +5,7 @@
 
 mod audit;
 mod call;
+mod canary;
 mod connector;
 mod dead_letter;
 mod delivery;
@@ -25,6 +26,7 @@ mod words;
 
 pub use audit::{AuditBreak, AuditEntry, AuditSubject, AuditVerdict};
 pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
+pub use canary::{Canary, NewCanary, Tally};
 pub use connector::{
     Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
     Trigger, Uploaded,

@@ -135,6 +135,10 @@ pub(crate) fn observation(tenant: &TenantId, profile: &ProfileName) -> Key {
     Key::new(tenant.as_str(), "observations", &[profile.as_str()])
 }
 
+pub(crate) fn trial(tenant: &TenantId, profile: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "trials", &[profile.as_str()])
+}
+
 pub(crate) fn drift(tenant: &TenantId, profile: &ProfileName) -> Key {
     Key::new(tenant.as_str(), "drift", &[profile.as_str()])
 }

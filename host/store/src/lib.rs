@@ -42,5 +42,5 @@ pub use store::Store;
 pub use tables::{
     Audit, Connectors, DeadLetters, Drifts, DueFlow, DueFlows, FlowStates, Flows, HandOffs, HeldComponents,
     Holdings, Hooks, Inbox, LogFilter, Logs, Observations, Outbox, Profiles, RunPlaces, Runs, Secrets,
-    SeenRecords, Signers, Sleeper, Tenant, Tenants, TokenLeases, Tokens,
+    SeenRecords, Signers, Sleeper, Tenant, Tenants, TokenLeases, Tokens, Trials,
 };

@@ -23,6 +23,7 @@ mod signers;
 mod tenants;
 mod token_leases;
 mod tokens;
+mod trials;
 
 pub use audit::Audit;
 pub use connectors::Connectors;
@@ -47,3 +48,4 @@ pub use signers::Signers;
 pub use tenants::{Tenant, Tenants};
 pub use token_leases::TokenLeases;
 pub use tokens::Tokens;
+pub use trials::Trials;

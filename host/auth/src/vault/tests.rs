@@ -59,6 +59,7 @@ impl Bench {
             enabled: true,
             credential_set: true,
             credential: domain::profile::CredentialState::default(),
+            canary: None,
             outcomes: Vec::new(),
             created_at: Timestamp::from_ms(0),
             updated_at: Timestamp::from_ms(0),

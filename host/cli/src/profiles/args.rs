@@ -23,6 +23,7 @@ Examples:
   lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
   lockgate profiles diff stripe-main                      # what the newest version asks for
   lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
+  lockgate profiles canary crm-main 2.0.0 --percent 10    # and later --promote, or --stop
   lockgate profiles drift crm-main                        # what came otherwise than declared
   lockgate profiles disable stripe-main";
 
@@ -101,6 +102,8 @@ pub(crate) enum ProfilesVerb {
         #[arg(long)]
         clear: bool,
     },
+    /// Let a share of its runs and calls try another version, which the host gives up where it fails more often.
+    Canary(CanaryArgs),
     /// Let flows and calls use it.
     Enable {
         /// The profile.
@@ -144,6 +147,23 @@ pub(crate) struct CreateArgs {
     /// Requests per second, and how many may go at once after a pause; the connector's own rate unless given.
     #[arg(long, value_name = "PER_SECOND[:BURST]", value_parser = rate)]
     pub(crate) rate: Option<Rate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CanaryArgs {
+    /// The profile.
+    pub(crate) name: String,
+    /// The version; the highest unless given.
+    pub(crate) version: Option<String>,
+    /// How many of a hundred runs and calls try it.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=99), default_value_t = 10)]
+    pub(crate) percent: u8,
+    /// End the trial, and use the version that was tried for everything.
+    #[arg(long, conflicts_with_all = ["version", "percent", "stop"])]
+    pub(crate) promote: bool,
+    /// End the trial, and go on with the version in use.
+    #[arg(long, conflicts_with_all = ["version", "percent"])]
+    pub(crate) stop: bool,
 }
 
 #[derive(Debug, Args)]

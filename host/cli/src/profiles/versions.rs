@@ -3,8 +3,9 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use server::dto::{Consent, Diff, Profile, Upgrade};
+use server::dto::{Consent, Diff, NewCanary, Profile, Upgrade};
 
+use super::args::CanaryArgs;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::screen::{self, Screen};
@@ -32,6 +33,20 @@ pub(super) async fn upgrade(
     version: Option<String>,
 ) -> Result<(), Failure> {
     let profile = client.post(&["profiles", name, "upgrade"], Some(&Upgrade { version })).await?;
+    screen.answer::<Profile>(profile, show::profiles::one)?;
+    Ok(())
+}
+
+pub(super) async fn canary(client: &Client, screen: Screen, args: CanaryArgs) -> Result<(), Failure> {
+    let CanaryArgs { name, version, percent, promote, stop } = args;
+    let path = ["profiles", &name, "canary"];
+    let profile = if promote {
+        client.order(&["profiles", &name, "canary", "promote"]).await?
+    } else if stop {
+        client.delete(&path).await?
+    } else {
+        client.put(&path, &NewCanary { version, percent }).await?
+    };
     screen.answer::<Profile>(profile, show::profiles::one)?;
     Ok(())
 }

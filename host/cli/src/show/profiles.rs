@@ -1,7 +1,7 @@
 //! Profiles: status, and what was requested beside what was granted.
 
 use comfy_table::{Attribute, Cell, Color};
-use server::dto::{Page, Profile, ProfileSummary, UpdateState};
+use server::dto::{Page, Profile, ProfileSummary, Tally, UpdateState};
 
 use super::{cell, count, fields, inert, json_line, or_none, section, status_cell, table, yes_no};
 
@@ -36,6 +36,7 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("auth", auth),
         ("rate", rate(profile)),
         ("update", update(profile)),
+        ("canary", canary(profile)),
         ("config", json_line(&profile.config)),
         ("granted", profile.granted_at.as_deref().map_or_else(|| "never".to_owned(), inert)),
         ("changed", inert(&profile.updated_at)),
@@ -88,6 +89,20 @@ fn update(profile: &Profile) -> String {
             format!("{version} does not fit: {}", inert(update.reason.as_deref().unwrap_or_default()))
         }
     }
+}
+
+/// How the version that is tried fares, or what became of it.
+fn canary(profile: &Profile) -> String {
+    let Some(canary) = &profile.canary else { return "none".to_owned() };
+    let tally = |tally: Tally| format!("{} of {} failed", tally.failures, tally.tries);
+    let state = match (&canary.percent, &canary.rolled_back_at) {
+        (Some(percent), _) => format!("gets {percent} %"),
+        (None, Some(at)) => format!("ROLLED BACK at {}", inert(at)),
+        (None, None) => "trial over".to_owned(),
+    };
+    let (version, since) = (inert(&canary.version), inert(&canary.since));
+    let (tried, in_use) = (tally(canary.tried), tally(canary.in_use));
+    format!("{version} {state}: {tried}, {in_use} with the version in use, since {since}")
 }
 
 fn rate(profile: &Profile) -> String {

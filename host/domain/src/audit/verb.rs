@@ -38,6 +38,14 @@ verbs! {
     ProfileUpgraded = "profile.upgraded",
     /// It uses another version of its connector, and somebody agreed to what that asks for.
     ProfileConsented = "profile.consented",
+    /// A share of its work tries another version of its connector.
+    CanaryStarted = "profile.canary_started",
+    /// Somebody ended the trial; it goes on with the version in use.
+    CanaryStopped = "profile.canary_stopped",
+    /// The version that was tried is the one in use from now on.
+    CanaryPromoted = "profile.canary_promoted",
+    /// The host gave up the version that was tried, because it failed more often.
+    CanaryRolledBack = "profile.canary_rolled_back",
     ProfileEnabled = "profile.enabled",
     ProfileDisabled = "profile.disabled",
     /// With its secrets.

@@ -71,6 +71,8 @@ pub fn adopt(
     moved.grant = grant::check(&new.manifest, &config, ceiling, hosts, scopes, at)?;
     moved.connector = difference.to;
     moved.config = config;
+    // A trial was of another step.
+    moved.canary = None;
     moved.updated_at = at;
     Ok(moved)
 }

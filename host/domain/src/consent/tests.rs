@@ -61,6 +61,7 @@ fn profile() -> Profile {
         enabled: true,
         credential_set: true,
         credential: crate::profile::CredentialState::default(),
+        canary: None,
         outcomes: Vec::new(),
         created_at: Timestamp::from_ms(0),
         updated_at: Timestamp::from_ms(0),

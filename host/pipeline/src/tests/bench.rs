@@ -282,6 +282,7 @@ fn profile(name: &str) -> Profile {
         enabled: true,
         credential_set: false,
         credential: domain::profile::CredentialState::default(),
+        canary: None,
         outcomes: Vec::new(),
         created_at: Timestamp::from_ms(0),
         updated_at: Timestamp::from_ms(0),

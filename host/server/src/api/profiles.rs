@@ -1,6 +1,7 @@
 //! Profiles: the rows, what they may do, their secrets, and calls through them.
 
 pub(crate) mod calls;
+pub(crate) mod canary;
 pub(crate) mod drift;
 pub(crate) mod policy;
 pub(crate) mod rights;
@@ -20,5 +21,6 @@ fn shown(tenant: &Tenant, profile: domain::profile::Profile) -> Result<dto::Prof
     let requested = tenant.requested_hosts(&profile)?;
     let held = tenant.secret_names(&profile.name)?;
     let update = tenant.update(&profile)?.map(Into::into);
-    Ok(dto::Profile { update, ..dto::Profile::new(profile, &connector.manifest, &requested, &held) })
+    let canary = tenant.trial(&profile)?.map(|trial| dto::Canary::new(trial, &profile));
+    Ok(dto::Profile { update, canary, ..dto::Profile::new(profile, &connector.manifest, &requested, &held) })
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use wit::Manifest;
 
-use super::{Blame, Rate, Status, Update};
+use super::{Blame, Canary, Rate, Status, Update};
 
 /// A profile to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -131,6 +131,9 @@ pub struct Profile {
     /// A newer version of the connector, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
+    /// The version that is tried, or was tried last, and how it fares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// How the last calls ended, oldest first.
     pub outcomes: Vec<Outcome>,
     /// Until when it is not called, because its connector's own code broke each time lately.
@@ -243,6 +246,7 @@ impl Profile {
             scopes: scope_rights(manifest, &row.grant),
             secrets: secrets.collect(),
             update: None,
+            canary: None,
             name: row.name.to_string(),
             connector: row.connector.into(),
             enabled: row.enabled,
