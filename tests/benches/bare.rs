@@ -77,6 +77,7 @@ async fn linked() -> (runtime::Linked, CallFor) {
         scopes: Arc::new([]),
         correlation: CorrelationId::make(&OsRandomness),
         limits: Limits::default(),
+        key_place: None,
     };
     (linked, call_for)
 }

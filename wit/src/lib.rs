@@ -9,8 +9,8 @@ mod oauth2;
 mod webhook;
 
 pub use manifest::{
-    Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Placement,
-    Rate, Rule, Scope, Trigger, TriggerKind,
+    Action, AnswerRule, AuthScheme, BodyIs, Category, Effect, Example, HeaderIs, HostInput, Idempotency,
+    InputKind, Manifest, Meaning, Placement, Rate, Rule, Scope, Trigger, TriggerKind,
 };
 pub use webhook::{
     HmacWebhook, Webhook, WebhookAlgorithm, WebhookEncoding, WebhookEventId, WebhookScheme, WebhookTimeUnit,

@@ -43,6 +43,10 @@ pub struct Manifest {
     /// How fast the system may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// What answers of the system mean where their status does not say it. The first that matches decides; the host
+    /// asks, on every answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerRule>,
 }
 
 fn any_object() -> Value {
@@ -194,12 +198,90 @@ pub enum Effect {
     Write,
 }
 
-/// How a remote recognises a repeated attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a remote recognises a repeated attempt: by a header or by a query parameter, one of the two. A write that does not
+/// carry the key there counts as one that cannot be repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     /// The request header that carries the key, for instance `Idempotency-Key`.
-    pub header: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The query parameter that carries it, for instance `requestid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+impl Idempotency {
+    /// The remote finds the key in this header.
+    pub fn in_header(name: &str) -> Self {
+        Self { header: Some(name.to_owned()), query: None }
+    }
+
+    /// The remote finds the key in this query parameter.
+    pub fn in_query(name: &str) -> Self {
+        Self { header: None, query: Some(name.to_owned()) }
+    }
+}
+
+/// What an answer means that says more in its headers or its body than in its status. All conditions hold together, and
+/// there is at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRule {
+    /// What it means.
+    pub means: Meaning,
+    /// The status is one of these; empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<u16>,
+    /// These headers have these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderIs>,
+    /// These places of the body, which is JSON of at most 64 KiB, have these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<BodyIs>,
+    /// The least time to wait, in milliseconds, where the answer itself does not say how long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+}
+
+/// What an answer means for the one who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// Too fast, or too much for today: wait and ask again.
+    RateLimited,
+    /// The credential does not work, or no longer.
+    Auth,
+    /// The request was not processed: any request may be sent again.
+    NotProcessed,
+    /// May work later. A write without key is not repeated.
+    Transient,
+    /// The remote holds a conflicting state.
+    Conflict,
+    /// What was asked for is there already: as good as a success.
+    Done,
+    /// Will not work later either.
+    Permanent,
+}
+
+/// A header has this value, letters of any case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderIs {
+    /// The header's name.
+    pub name: String,
+    /// The whole value.
+    pub equals: String,
+}
+
+/// A place of the body has this value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BodyIs {
+    /// A JSON pointer (RFC 6901), for instance `/errors/0/code`; the segment `*` is any item of a list.
+    pub pointer: String,
+    /// A text, a whole number or a truth value.
+    pub equals: Value,
 }
 
 /// An input and an output that it may give.

@@ -6,6 +6,7 @@ use crate::denial::Denial;
 use crate::egress::{Permit, Request, Wire, redact};
 use crate::failure_code::FailureCode;
 use crate::injected::Timestamp;
+use crate::retry::{Class, Read, is_idempotent};
 
 /// A row of the tenant's log: every request that a connector made or tried, denied ones included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,15 @@ pub struct Exchange {
     pub scope: Option<String>,
     pub outcome: ExchangeOutcome,
     pub duration_ms: u64,
+    /// What the outcome means for trying again; none: it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// How long the remote asked to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_ms: Option<u64>,
+    /// The key by which the remote recognises a repetition, where the action declares its place and it was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl Exchange {
@@ -38,6 +48,9 @@ impl Exchange {
             scope: None,
             outcome,
             duration_ms: 0,
+            class: None,
+            asked_ms: None,
+            key: None,
         }
     }
 
@@ -57,7 +70,23 @@ impl Exchange {
             scope: Some(permit.scope().as_str().to_owned()),
             outcome,
             duration_ms,
+            class: None,
+            asked_ms: None,
+            key: None,
         }
+    }
+}
+
+impl Exchange {
+    /// Adds what the outcome means. `read`: what the answer says of itself, where there is one.
+    #[must_use]
+    pub fn judged(self, key: Option<String>, read: Option<Read>) -> Self {
+        let repeatable = key.is_some() || is_idempotent(&self.method);
+        let class = match read {
+            Some(read) => read.class,
+            None => Class::of(&self.outcome, repeatable),
+        };
+        Self { class, asked_ms: read.and_then(|read| read.asked_ms), key, ..self }
     }
 }
 

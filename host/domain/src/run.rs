@@ -6,6 +6,7 @@ use crate::blame::Blame;
 use crate::connector::ConnectorRef;
 use crate::ids::{CorrelationId, FlowName, ProfileName, RunId};
 use crate::injected::Timestamp;
+use crate::retry::Class;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,4 +158,20 @@ pub struct Attempt {
     pub failure: Option<Failure>,
     /// How long the next one waits.
     pub wait_ms: Option<u64>,
+    /// What the failure means for trying again; none for success, and in rows of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// It uses nothing up: the remote asked to wait, or was down for everybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
+}
+
+impl Attempt {
+    /// Whether the remote asked to wait. Earlier builds wrote no class.
+    pub fn is_limited(&self) -> bool {
+        match self.class {
+            Some(class) => class == Class::RateLimited,
+            None => self.failure.as_ref().is_some_and(|failure| failure.code == "rate_limited"),
+        }
+    }
 }

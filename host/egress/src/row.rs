@@ -92,6 +92,9 @@ impl Row {
             scope: self.scope,
             outcome,
             duration_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            class: None,
+            asked_ms: None,
+            key: None,
         }
     }
 }

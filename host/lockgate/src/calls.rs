@@ -90,7 +90,8 @@ impl Tenant {
             .enumerate()
             .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
             .collect();
-        let report = prepared.linked.run(&prepared.call_for(&correlation), action, &inputs).await;
+        let report =
+            prepared.linked.run(&prepared.call_for_action(&correlation, action), action, &inputs).await;
         prepared.note(&report.exchanges).await;
         let called = self.happening(Verb::ActionCalled, Subject::action(profile, action));
         let called = match &report.outcome {

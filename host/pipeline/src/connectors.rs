@@ -8,11 +8,13 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
 use domain::profile::Profile;
+use domain::retry::KeyPlace;
 use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
 
 use crate::canary;
+use crate::circuits::Circuits;
 use crate::drift::{self, Declaration, Met};
 use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
@@ -28,6 +30,7 @@ pub struct Connectors {
     runtime: Runtime,
     ceiling: Arc<Ceiling>,
     limits: Limits,
+    circuits: Circuits,
 }
 
 /// A profile that can be called as it is now. A changed profile is prepared again.
@@ -53,11 +56,16 @@ pub struct Transform {
 
 impl Connectors {
     pub fn new(store: Store, runtime: Runtime, ceiling: Arc<Ceiling>, limits: Limits) -> Self {
-        Self { store, runtime, ceiling, limits }
+        Self { store, runtime, ceiling, limits, circuits: Circuits::default() }
     }
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What all calls of a profile share, those of flows and those by hand.
+    pub fn circuits(&self) -> &Circuits {
+        &self.circuits
     }
 
     /// The bounds of one call.
@@ -155,6 +163,7 @@ impl Prepared {
             scopes: Arc::clone(&self.scopes),
             correlation: correlation.clone(),
             limits: self.limits,
+            key_place: None,
         }
     }
 
@@ -167,6 +176,13 @@ impl Prepared {
         if let Err(error) = drift::note(&self.store, tenant, profile, &declaration, &mut met, now).await {
             tracing::warn!(%tenant, %profile, %error, "drift could not be kept");
         }
+    }
+
+    /// The same, for an action: its requests are looked at for the key that it declares.
+    pub fn call_for_action(&self, correlation: &CorrelationId, action: &str) -> CallFor {
+        let declared = self.connector.manifest.actions.iter().find(|declared| declared.name == action);
+        let idempotency = declared.and_then(|declared| declared.idempotency.as_ref());
+        CallFor { key_place: idempotency.and_then(KeyPlace::of), ..self.call_for(correlation) }
     }
 
     /// Takes down what a call tried, while the profile is being observed.
@@ -193,6 +209,7 @@ impl Transform {
             scopes: Arc::default(),
             correlation: correlation.clone(),
             limits: Limits { cpu_ms: MAPPING_CPU_MS.min(limits.cpu_ms), ..limits },
+            key_place: None,
         };
         self.linked.transform(&call, program, records).await
     }
@@ -216,6 +233,10 @@ impl Sandbox for Below {
             let prepared = self.connectors.linked(tenant, &ready.profile, ready.connector.clone()).await?;
             Ok(Arc::new(prepared) as Arc<dyn End>)
         })
+    }
+
+    fn circuits(&self) -> Circuits {
+        self.connectors.circuits.clone()
     }
 
     fn transform(&self) -> &ConnectorRef {
@@ -257,7 +278,7 @@ impl End for Prepared {
         inputs: Vec<Input>,
     ) -> Later<'a, Ran> {
         Box::pin(async move {
-            let report = self.linked.run(&self.call_for(correlation), action, &inputs).await;
+            let report = self.linked.run(&self.call_for_action(correlation, action), action, &inputs).await;
             self.note(&report.exchanges).await;
             report.into()
         })

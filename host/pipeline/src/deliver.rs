@@ -3,8 +3,9 @@
 use domain::call::{CallFailure, Fault, GuestError, Input};
 use domain::flow::{Flow, OnDrift, Parcel};
 use domain::log::LogEntry;
+use domain::retry::{Action, Class, Pass, Saw, Seen, State};
 use domain::run::{Attempt, Failure};
-use domain::{CorrelationId, RunId, TenantId, Timestamp};
+use domain::{Blame, CorrelationId, ProfileKey, ProfileName, RunId, TenantId, Timestamp};
 
 use wit::Effect;
 
@@ -45,8 +46,21 @@ pub(crate) enum Fate {
         attempt: Attempt,
         cause: Failure,
     },
-    /// It was not judged: the run stops, and it stays as it is.
+    /// It was not judged: it stays as it is.
     Kept,
+    /// It was not tried, and is not before then: the profile has retried enough for now.
+    Later {
+        next_at: Timestamp,
+    },
+}
+
+/// Why nothing more is handed over now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The run cannot go on; what is kept waits for the next one.
+    Failed(Failure),
+    /// The run goes on then: the remote asked for a long wait, or it is down for everybody.
+    Suspend { until: Timestamp, reason: Failure },
 }
 
 /// What became of a batch.
@@ -55,8 +69,7 @@ pub(crate) struct Delivered {
     pub(crate) fates: Vec<(Parcel, Fate)>,
     /// The mapping or the destination did not return.
     pub(crate) fault: Option<Failure>,
-    /// The run cannot go on; what is kept waits for the next one.
-    pub(crate) stop: Option<Failure>,
+    pub(crate) stop: Option<Stop>,
     /// The remote asked for a pause, which holds for whatever else waits for it.
     pub(crate) pause_ms: u64,
     pub(crate) denied: u64,
@@ -72,8 +85,12 @@ impl Delivery<'_> {
         let sound = self.as_declared(batch, &mut delivered);
         let mapped = self.map(sound, &mut delivered).await;
         let fitting = self.fitting(mapped, &mut delivered);
-        if !fitting.is_empty() {
-            self.hand_over(fitting, &mut delivered).await;
+        if fitting.is_empty() {
+            return delivered;
+        }
+        let passing = self.passing(fitting, &mut delivered);
+        if !passing.is_empty() {
+            self.hand_over(passing, &mut delivered).await;
         }
         delivered
     }
@@ -86,7 +103,7 @@ impl Delivery<'_> {
             let met = &mut delivered.differing.records;
             match self.declared.records.judge(&parcel.body, Some(&parcel.key), met) {
                 Err(failure) if self.flow.delivery.drift == OnDrift::Park => {
-                    delivered.judged(parcel, Verdict { failure, wait_ms: None }, now, now);
+                    delivered.judged(parcel, Verdict::bury(failure, Class::Data), now, now);
                 }
                 _ => sound.push(parcel),
             }
@@ -101,7 +118,9 @@ impl Delivery<'_> {
         for (parcel, body) in mapped {
             match self.inputs.judge(&body) {
                 Ok(()) => fitting.push((parcel, body)),
-                Err(failure) => delivered.judged(parcel, Verdict { failure, wait_ms: None }, now, now),
+                Err(failure) => {
+                    delivered.judged(parcel, Verdict::bury(failure, Class::Data), now, now);
+                }
             }
         }
         fitting
@@ -127,7 +146,7 @@ impl Delivery<'_> {
         };
         delivered.entries.extend(entries(caller, "transform", self.room.now(), &mut called));
         // A mapping reaches nothing, so doing it again does no harm.
-        let judge = Judge { policy: &self.flow.delivery.retry, repeatable: true };
+        let judge = Judge { policy: &self.flow.delivery.retry, repeatable: true, down: false };
         let mut mapped = Vec::new();
         match called.outcome {
             Err(fault) => {
@@ -144,7 +163,8 @@ impl Delivery<'_> {
                         Ok(Some(body)) => mapped.push((parcel, body)),
                         Ok(None) => delivered.fates.push((parcel, Fate::Skipped)),
                         Err(error) => {
-                            let verdict = Verdict { failure: of_mapping(failure_of(&error)), wait_ms: None };
+                            let failure = of_mapping(failure_of(&error));
+                            let verdict = Verdict::bury(failure, Class::Data);
                             delivered.judged(parcel, verdict, began, self.room.now());
                         }
                     }
@@ -152,6 +172,45 @@ impl Delivery<'_> {
             }
         }
         mapped
+    }
+
+    /// What may go now. The rest waits: for the one that finds out whether the remote works again, or because the profile
+    /// has retried enough.
+    fn passing(&self, mapped: Vec<(Parcel, String)>, delivered: &mut Delivered) -> Vec<(Parcel, String)> {
+        let now = self.room.now();
+        let profile = self.profile();
+        let circuits = &self.room.circuits;
+        let most = match circuits.ask(&profile, now) {
+            Pass::Free => usize::MAX,
+            Pass::Probe => 1,
+            Pass::Refused { until } => {
+                delivered.suspend(until, circuit_open(&profile.profile, until));
+                delivered.fates.extend(mapped.into_iter().map(|(parcel, _)| (parcel, Fate::Kept)));
+                return Vec::new();
+            }
+        };
+        let mut passing = Vec::with_capacity(mapped.len());
+        for (parcel, body) in mapped {
+            // A probe is nobody's retry, and there is one at a time anyway.
+            let retries = most > 1 && !parcel.attempts.is_empty();
+            if passing.len() >= most {
+                delivered.fates.push((parcel, Fate::Kept));
+            } else if let Some(wait_ms) = retries.then(|| circuits.retry(&profile, now).err()).flatten() {
+                delivered.fates.push((parcel, Fate::Later { next_at: now.plus_ms(wait_ms) }));
+            } else {
+                passing.push((parcel, body));
+            }
+        }
+        circuits.first(
+            &profile,
+            passing.iter().filter(|(parcel, _)| parcel.attempts.is_empty()).count(),
+            now,
+        );
+        passing
+    }
+
+    fn profile(&self) -> ProfileKey {
+        ProfileKey { tenant: self.tenant.clone(), profile: self.flow.destination.profile.clone() }
     }
 
     async fn hand_over(&self, mapped: Vec<(Parcel, String)>, delivered: &mut Delivered) {
@@ -167,7 +226,22 @@ impl Delivery<'_> {
         let mut called = self.destination.end.run(self.correlation, action, inputs).await;
         expect_one_each(&mut called, batch.len());
         let now = self.room.now();
-        let acted = called.acted();
+        let keys: Vec<&str> = batch.iter().map(|parcel| parcel.idempotency_key.as_str()).collect();
+        let effect = self.effect();
+        let saw = Saw {
+            exchanges: &called.exchanges,
+            reads: effect.reads,
+            keys: &keys,
+            ambiguous: called.outcome.as_ref().map_or(0, |results| {
+                results.iter().filter(|result| matches!(result, Err(GuestError::Ambiguous(_)))).count()
+            }),
+        };
+        let (acted, seen) = (saw.acted_unrecognisably(), saw.each());
+        let profile = self.profile();
+        let state = self.room.circuits.note(&profile, &called.exchanges, now);
+        if let State::Open { until } = state {
+            delivered.suspend(until, circuit_open(&profile.profile, until));
+        }
         delivered.denied += called.denied();
         let caller = Caller {
             connector: &self.destination.ready.profile.connector,
@@ -176,12 +250,16 @@ impl Delivery<'_> {
             correlation: self.correlation,
         };
         delivered.entries.extend(entries(caller, "run", now, &mut called));
-        let judge = Judge { policy: &self.flow.delivery.retry, repeatable: self.is_repeatable() };
+        let judge = Judge {
+            policy: &self.flow.delivery.retry,
+            repeatable: effect.repeatable,
+            down: state != State::Closed,
+        };
         match called.outcome {
             Err(fault) => self.after_fault(&judge, &fault, acted, batch, began, delivered),
             Ok(results) => {
-                for (parcel, result) in batch.into_iter().zip(results) {
-                    self.after_result(&judge, parcel, result, began, delivered);
+                for ((parcel, result), seen) in batch.into_iter().zip(results).zip(seen) {
+                    self.after_result(&judge, parcel, result, seen, began, delivered);
                 }
             }
         }
@@ -202,7 +280,7 @@ impl Delivery<'_> {
         delivered.fault = Some(failure.clone());
         if fault.fault == Fault::NotOffered {
             // No record can pass, so none is spent on it.
-            delivered.stop = Some(failure);
+            delivered.stop = Some(Stop::Failed(failure));
             delivered.fates.extend(batch.into_iter().map(|parcel| (parcel, Fate::Kept)));
             return;
         }
@@ -217,6 +295,7 @@ impl Delivery<'_> {
         judge: &Judge<'_>,
         parcel: Parcel,
         result: Result<String, GuestError>,
+        seen: Seen,
         began: Timestamp,
         delivered: &mut Delivered,
     ) {
@@ -226,55 +305,96 @@ impl Delivery<'_> {
                 let met = &mut delivered.differing.outputs;
                 self.declared.outputs.look_at(&output, Some(&parcel.key), met);
                 delivered.health.worked(now);
-                let attempt = attempt(&parcel, began, now, None, None);
+                let attempt = attempt(&parcel, began, now, None);
                 delivered.fates.push((parcel, Fate::Delivered { attempt }));
             }
-            Err(error @ GuestError::AuthRequired(_)) => {
-                // The credential failed, not the record: it waits for a run with a credential that works.
-                let failure = failure_of(&error);
-                delivered.health.failed(now, &failure);
-                delivered.stop = Some(failure);
-                delivered.fates.push((parcel, Fate::Kept));
-            }
             Err(error) => {
-                let verdict = judge.after(&error, parcel.counted(), self.room.chance());
-                delivered.health.failed(now, &verdict.failure);
-                if matches!(error, GuestError::RateLimited { .. }) {
-                    delivered.pause_ms = delivered.pause_ms.max(verdict.wait_ms.unwrap_or(0));
+                let verdict = judge.after(&error, seen, parcel.counted(), self.room.chance());
+                if verdict.action == Action::Done {
+                    delivered.health.worked(now);
+                } else {
+                    delivered.health.failed(now, &verdict.failure);
+                }
+                if verdict.class == Class::RateLimited {
+                    delivered.pause_ms = delivered.pause_ms.max(verdict.wait_ms().unwrap_or(0));
                 }
                 delivered.judged(parcel, verdict, began, now);
             }
         }
     }
 
-    /// Doing it twice does no more than doing it once: it only reads, or the remote recognises the key.
-    fn is_repeatable(&self) -> bool {
-        let action = self.destination.ready.action(&self.flow.destination.action);
-        action.is_ok_and(|action| action.effect == Effect::Read || action.idempotency.is_some())
+    fn effect(&self) -> Doing {
+        let action = self.destination.ready.action(&self.flow.destination.action).ok();
+        let reads = action.is_some_and(|action| action.effect == Effect::Read);
+        let keyed = action.is_some_and(|action| action.idempotency.is_some());
+        Doing { reads, repeatable: reads || keyed }
     }
 }
 
+/// What the action says of itself.
+#[derive(Clone, Copy, Debug)]
+struct Doing {
+    reads: bool,
+    /// Doing it twice does no more than doing it once: it only reads, or the remote recognises the key.
+    repeatable: bool,
+}
+
 impl Delivered {
+    /// Of several reasons to stop, one that ends the run wins, and then the longest.
+    fn suspend(&mut self, until: Timestamp, reason: Failure) {
+        let earlier = match &self.stop {
+            Some(Stop::Failed(_)) => true,
+            Some(Stop::Suspend { until: already, .. }) => *already >= until,
+            None => false,
+        };
+        if !earlier {
+            self.stop = Some(Stop::Suspend { until, reason });
+        }
+    }
+
     fn judged(&mut self, parcel: Parcel, verdict: Verdict, began: Timestamp, now: Timestamp) {
-        let Verdict { failure, wait_ms } = verdict;
-        let attempt = attempt(&parcel, began, now, Some(failure.clone()), wait_ms);
-        let fate = match wait_ms {
-            Some(_) => Fate::Again { attempt },
-            None => Fate::Buried { attempt, cause: failure },
+        let attempt = attempt(&parcel, began, now, Some(&verdict));
+        let Verdict { failure, action, .. } = verdict;
+        let fate = match action {
+            Action::Retry { .. } => Fate::Again { attempt },
+            Action::Suspend { wait_ms } => {
+                self.suspend(now.plus_ms(wait_ms), failure);
+                Fate::Again { attempt }
+            }
+            Action::Bury => Fate::Buried { attempt, cause: failure },
+            Action::Stop => {
+                // The credential failed, not the record: it waits for a run with a credential that works.
+                self.stop = Some(Stop::Failed(failure));
+                Fate::Kept
+            }
+            Action::Done => Fate::Delivered { attempt: Attempt { failure: None, ..attempt } },
         };
         self.fates.push((parcel, fate));
     }
 }
 
-fn attempt(
-    parcel: &Parcel,
-    at: Timestamp,
-    now: Timestamp,
-    failure: Option<Failure>,
-    wait_ms: Option<u64>,
-) -> Attempt {
-    let n = u32::try_from(parcel.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
-    Attempt { n, at, duration_ms: now.ms_since(at), failure, wait_ms }
+fn circuit_open(profile: &ProfileName, until: Timestamp) -> Failure {
+    Failure {
+        blame: Blame::Remote,
+        code: "circuit_open".to_owned(),
+        message: format!(
+            "the remote of the profile {profile} did not work in its last calls; it is asked again at {until}, or at once when `lockgate profiles check {profile}` succeeds"
+        ),
+    }
+}
+
+/// `verdict`: none for success.
+fn attempt(parcel: &Parcel, at: Timestamp, now: Timestamp, verdict: Option<&Verdict>) -> Attempt {
+    let n = parcel.attempts.last().map_or(0, |attempt| attempt.n).saturating_add(1);
+    Attempt {
+        n,
+        at,
+        duration_ms: now.ms_since(at),
+        failure: verdict.map(|verdict| verdict.failure.clone()),
+        wait_ms: verdict.and_then(Verdict::wait_ms),
+        class: verdict.map(|verdict| verdict.class),
+        free: verdict.is_some_and(Verdict::is_free),
+    }
 }
 
 /// Results belong to records by their place, so another number of them cannot be told apart from wrong ones.

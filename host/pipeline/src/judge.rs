@@ -1,52 +1,72 @@
-//! What happens to a record, or to a poll, after a failed attempt: decided from the class of the failure and what was spent.
+//! What happens to a record, or to a poll, after a failed attempt: asks `domain::retry`, and puts the answer into words.
 
 use domain::Blame;
 use domain::call::{CallFailure, Fault, GuestError};
-use domain::retry::{Decision, RetryPolicy, Spent};
+use domain::retry::{Action, Case, Class, RetryPolicy, Seen, Spent};
 use domain::run::{Attempt, Failure};
 use domain::text::inert;
 
 /// Text from a guest or a remote that is kept with a failure.
 const MESSAGE_BYTES_MAX: usize = 1_000;
-/// A remote that asks to wait for nothing still gets a pause, or it could keep a record circling for ever.
-const PAUSE_MS_MIN: u64 = 100;
 /// A call that faulted is made once more, alone; a second fault is the record's own.
 const FAULTS_MAX: usize = 2;
-
-const RATE_LIMITED: &str = "rate_limited";
-const AMBIGUOUS: &str = "ambiguous";
 
 pub(crate) struct Judge<'a> {
     pub(crate) policy: &'a RetryPolicy,
     /// Doing it twice does no more than doing it once: it only reads, or the remote recognises the key.
     pub(crate) repeatable: bool,
+    /// The circuit of the profile is open: the remote is down for everybody.
+    pub(crate) down: bool,
 }
 
 /// What to do next, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) failure: Failure,
-    /// None: give up.
-    pub(crate) wait_ms: Option<u64>,
+    pub(crate) class: Class,
+    pub(crate) action: Action,
+}
+
+impl Verdict {
+    /// Give up.
+    pub(crate) fn bury(failure: Failure, class: Class) -> Self {
+        Self { failure, class, action: Action::Bury }
+    }
+
+    /// None: there is no next attempt.
+    pub(crate) fn wait_ms(&self) -> Option<u64> {
+        match self.action {
+            Action::Retry { wait_ms, .. } | Action::Suspend { wait_ms } => Some(wait_ms),
+            Action::Bury | Action::Stop | Action::Done => None,
+        }
+    }
+
+    /// Whether the attempt uses nothing up.
+    pub(crate) fn is_free(&self) -> bool {
+        matches!(self.action, Action::Retry { free: true, .. } | Action::Suspend { .. })
+    }
 }
 
 impl Judge<'_> {
-    /// After an answer that is an error.
-    pub(crate) fn after(&self, error: &GuestError, before: &[Attempt], chance: u64) -> Verdict {
-        let spent = spent(before);
-        let decision = match error {
-            GuestError::RateLimited { wait_ms } => {
-                // A remote that limits the same record again is given twice the time, and never less than it asks for.
-                let asked_ms = wait_ms.unwrap_or(0).max(self.pause_ms(before));
-                self.policy.after(&GuestError::RateLimited { wait_ms: Some(asked_ms) }, spent, chance)
-            }
-            GuestError::Ambiguous(_) if self.repeatable => self.policy.backoff(spent, chance),
-            other => self.policy.after(other, spent, chance),
-        };
-        Verdict { failure: failure_of(error), wait_ms: wait(decision) }
+    /// After an answer that is an error, with what the host saw of it.
+    pub(crate) fn after(&self, said: &GuestError, seen: Seen, before: &[Attempt], chance: u64) -> Verdict {
+        let (repeatable, down) = (self.repeatable, self.down);
+        let case = Case { said, seen, repeatable, down, spent: spent(before), chance };
+        let judged = self.policy.judge(&case);
+        let mut failure = failure_of(said);
+        if let (Some(code), Some(why)) = (judged.code, judged.why) {
+            let own = said.message();
+            failure = Failure {
+                blame: if judged.class == Class::Auth { Blame::Operator } else { Blame::Remote },
+                code: code.to_owned(),
+                message: bounded(&if own.is_empty() { why.to_owned() } else { format!("{why}: {own}") }),
+            };
+        }
+        Verdict { failure, class: judged.class, action: judged.action }
     }
 
-    /// After a call that did not return. `acted`: a request that may have changed the remote had been sent.
+    /// After a call that did not return. `acted`: a request that may have changed the remote had been sent, and would not
+    /// be recognised if it were sent again.
     pub(crate) fn after_fault(
         &self,
         fault: &CallFailure,
@@ -55,26 +75,24 @@ impl Judge<'_> {
         chance: u64,
     ) -> Verdict {
         let mut failure = failure_of_fault(fault);
-        if acted && !self.repeatable {
-            failure.code = AMBIGUOUS.to_owned();
+        if acted {
+            failure.code = Class::Ambiguous.as_str().to_owned();
             failure.message = bounded(&format!(
-                "the call ended after a request had been sent, and the action does not recognise a repetition: {}",
+                "the call ended after a request had been sent, and the action does not recognise a repetition; look at the remote whether it was done before you replay the record: {}",
                 fault.message
             ));
-            return Verdict { failure, wait_ms: None };
+            return Verdict::bury(failure, Class::Ambiguous);
         }
-        let wait_ms = if fault.fault == Fault::Host {
-            wait(self.policy.backoff(spent(before), chance))
-        } else {
-            (before.iter().filter(|attempt| faulted(attempt)).count() + 1 < FAULTS_MAX).then_some(0)
-        };
-        Verdict { failure, wait_ms }
-    }
-
-    fn pause_ms(&self, before: &[Attempt]) -> u64 {
-        let doublings = before.iter().filter(|attempt| limited(attempt)).count().min(62);
-        let first_ms = self.policy.base_ms.max(PAUSE_MS_MIN);
-        first_ms.saturating_mul(1 << doublings).min(self.policy.cap_ms.max(PAUSE_MS_MIN))
+        if fault.fault == Fault::Host {
+            let action = match self.policy.backoff(spent(before).attempts, chance) {
+                Some(wait_ms) => Action::Retry { wait_ms, free: false },
+                None => Action::Bury,
+            };
+            return Verdict { failure, class: Class::TransientSafe, action };
+        }
+        let once_more = before.iter().filter(|attempt| faulted(attempt)).count() + 1 < FAULTS_MAX;
+        let action = if once_more { Action::Retry { wait_ms: 0, free: false } } else { Action::Bury };
+        Verdict { failure, class: Class::ConnectorFault, action }
     }
 }
 
@@ -105,25 +123,18 @@ fn bounded(text: &str) -> String {
     inert(text, MESSAGE_BYTES_MAX)
 }
 
-fn wait(decision: Decision) -> Option<u64> {
-    match decision {
-        Decision::Retry { wait_ms } => Some(wait_ms),
-        Decision::Bury => None,
-    }
-}
-
-/// What has been spent, the present attempt included. Waits that the remote asked for do not count as attempts.
+/// What has been spent, the present attempt included.
 fn spent(before: &[Attempt]) -> Spent {
-    let waited_ms = before.iter().filter(|attempt| limited(attempt)).filter_map(|attempt| attempt.wait_ms);
-    let counted = before.iter().filter(|attempt| !limited(attempt)).count();
+    let count = |counts: &dyn Fn(&&Attempt) -> bool| {
+        u32::try_from(before.iter().filter(counts).count()).unwrap_or(u32::MAX)
+    };
+    let limited = before.iter().filter(|attempt| attempt.is_limited());
     Spent {
-        attempts: u32::try_from(counted).unwrap_or(u32::MAX).saturating_add(1),
-        waited_ms: waited_ms.fold(0, u64::saturating_add),
+        attempts: count(&|attempt| !attempt.free && !attempt.is_limited()).saturating_add(1),
+        limits: count(&|attempt| attempt.is_limited()),
+        waited_ms: limited.filter_map(|attempt| attempt.wait_ms).fold(0, u64::saturating_add),
+        outages: count(&|attempt| attempt.free && !attempt.is_limited()),
     }
-}
-
-fn limited(attempt: &Attempt) -> bool {
-    attempt.failure.as_ref().is_some_and(|failure| failure.code == RATE_LIMITED)
 }
 
 fn faulted(attempt: &Attempt) -> bool {

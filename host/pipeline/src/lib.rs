@@ -11,6 +11,7 @@
 //! It knows no HTTP and no wasm: it calls linked components through `runtime` (`connectors`) and keeps rows in `store`.
 
 mod canary;
+mod circuits;
 mod connectors;
 mod deliver;
 mod dispatch;
@@ -39,6 +40,7 @@ mod trace;
 mod trigger;
 mod work;
 
+pub use circuits::Circuits;
 pub use connectors::{Connectors, Prepared, Transform};
 pub use error::PipelineError;
 pub use options::Options;

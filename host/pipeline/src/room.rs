@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Clock, Randomness, Timestamp};
 use store::Store;
 
+use crate::circuits::Circuits;
 use crate::options::Options;
 use crate::sandbox::Sandbox;
 
@@ -16,6 +17,8 @@ pub(crate) struct Room {
     pub(crate) options: Options,
     /// Under which leases are held: unique to this process.
     pub(crate) holder: String,
+    /// Shared with the calls that are made by hand.
+    pub(crate) circuits: Circuits,
 }
 
 impl Room {
@@ -29,7 +32,8 @@ impl Room {
         let mut chance = [0; 16];
         randomness.fill(&mut chance);
         let holder = format!("{:032x}", u128::from_le_bytes(chance));
-        Self { store, sandbox, clock, randomness, options, holder }
+        let circuits = sandbox.circuits();
+        Self { store, sandbox, clock, randomness, options, holder, circuits }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -7,6 +7,7 @@ use domain::connector::ConnectorRef;
 use domain::exchange::{Exchange, ExchangeOutcome};
 use domain::{CorrelationId, Later, TenantId};
 
+use crate::circuits::Circuits;
 use crate::ready::{NotReady, Ready};
 
 /// What came of one call, and what it left behind.
@@ -25,6 +26,9 @@ pub(crate) type Mapped = Called<Vec<Result<Option<String>, GuestError>>>;
 pub(crate) trait Sandbox: Send + Sync {
     fn end<'a>(&'a self, tenant: &'a TenantId, ready: &'a Ready)
     -> Later<'a, Result<Arc<dyn End>, NotReady>>;
+
+    /// What all calls of a profile share.
+    fn circuits(&self) -> Circuits;
 
     /// The transform that runs mappings, for the log.
     fn transform(&self) -> &ConnectorRef;
@@ -62,18 +66,5 @@ impl<T> Called<T> {
     pub(crate) fn denied(&self) -> u64 {
         let denied = |exchange: &&Exchange| matches!(exchange.outcome, ExchangeOutcome::Denied { .. });
         self.exchanges.iter().filter(denied).count() as u64
-    }
-
-    /// Whether a request that may have changed the remote was sent.
-    pub(crate) fn acted(&self) -> bool {
-        self.exchanges.iter().any(|exchange| {
-            let only_reads = matches!(exchange.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-            let sent = match &exchange.outcome {
-                ExchangeOutcome::Answered { .. } => true,
-                ExchangeOutcome::Denied { .. } => false,
-                ExchangeOutcome::Failed { failure } => failure.sent,
-            };
-            sent && !only_reads
-        })
     }
 }

@@ -59,8 +59,15 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     fn one(&mut self, mut parcel: Parcel, fate: Fate) -> Result<(), Halt> {
-        if fate == Fate::Kept {
-            return Ok(());
+        match fate {
+            Fate::Kept => return Ok(()),
+            Fate::Later { next_at } => {
+                // Nothing was tried: only its time is another.
+                parcel.next_at = next_at;
+                self.commit.put_parcel(&self.held.tenant, &self.flow.name, &parcel, Expect::Any);
+                return Ok(());
+            }
+            _ => {}
         }
         if parcel.run != self.held.run.id {
             // Left over from an earlier run: this one has read it too, and answers for it from now on.
@@ -71,7 +78,7 @@ impl Settling<'_> {
             self.counts.retried += 1;
         }
         match fate {
-            Fate::Kept => {}
+            Fate::Kept | Fate::Later { .. } => {}
             Fate::Skipped => {
                 self.counts.skipped += 1;
                 self.leaves(&parcel, Seen::Skipped { at: self.now });
@@ -85,6 +92,7 @@ impl Settling<'_> {
             Fate::Again { attempt } => {
                 parcel.next_at = self.now.plus_ms(attempt.wait_ms.unwrap_or(0));
                 parcel.attempts.push(attempt);
+                forget_waits(&mut parcel);
                 self.commit.put_parcel(&self.held.tenant, &self.flow.name, &parcel, Expect::Any);
             }
             Fate::Buried { attempt, cause } => {
@@ -143,6 +151,22 @@ impl Settling<'_> {
 fn replayed(held: &Held, parcel: &Parcel) -> Result<Option<DeadLetter>, Halt> {
     let Some(id) = &parcel.replay_of else { return Ok(None) };
     Ok(held.room.store.dead_letter(&held.tenant, id)?.map(|row| row.value))
+}
+
+/// A remote that limits for days leaves a wait each time, and a row has a size: of the attempts that use nothing up, the
+/// oldest are forgotten.
+fn forget_waits(parcel: &mut Parcel) {
+    let mut surplus = parcel.attempts.len().saturating_sub(ATTEMPTS_KEPT);
+    let (mut at, mut forgiven) = (0, parcel.forgiven);
+    parcel.attempts.retain(|attempt| {
+        let forgotten = surplus > 0 && attempt.free;
+        surplus -= usize::from(forgotten);
+        // What was forgiven is counted from the first attempt on.
+        forgiven -= u32::from(forgotten && at < parcel.forgiven);
+        at += 1;
+        !forgotten
+    });
+    parcel.forgiven = forgiven;
 }
 
 fn remember(letter: &mut DeadLetter, attempts: Vec<Attempt>) {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::flow::{Flow, Parcel, Seen};
 use domain::log::LogEntry;
+use domain::retry::{Class, Pass, Saw, State};
 use domain::run::Attempt;
-use domain::{RecordKey, Timestamp};
+use domain::{ProfileKey, RecordKey, Timestamp};
 use serde_json::Value;
 use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
 
@@ -38,11 +39,20 @@ impl Reading {
         let correlation = held.run.correlation.clone();
         let began = held.room.now();
         let text = cursor.as_ref().map(Value::to_string);
+        let profile = ProfileKey { tenant: held.tenant.clone(), profile: flow.source.profile.clone() };
+        if let Pass::Refused { until } = held.room.circuits.ask(&profile, began) {
+            // The source is down for everybody: nobody knocks until one of them finds it working.
+            self.next_at = Some(until);
+            return Ok(());
+        }
         let poll = source.end.poll(&correlation, &flow.source.trigger, text);
         let mut called = held.alongside(poll).await?;
 
         let now = held.room.now();
         let denied = called.denied();
+        let saw = Saw { exchanges: &called.exchanges, reads: true, keys: &[""], ambiguous: 0 };
+        let seen = saw.each().first().copied().unwrap_or_default();
+        let state = held.room.circuits.note(&profile, &called.exchanges, now);
         let caller = Caller {
             connector: &source.ready.profile.connector,
             profile: Some(&flow.source.profile),
@@ -51,7 +61,7 @@ impl Reading {
         };
         let log = entries(caller, "poll", now, &mut called);
         // Reading a page again does no harm.
-        let judge = Judge { policy: &flow.delivery.retry, repeatable: true };
+        let judge = Judge { policy: &flow.delivery.retry, repeatable: true, down: state != State::Closed };
         let chance = held.room.chance();
         let verdict = match called.outcome {
             Ok(Ok(page)) => match sound(page, held.room.options.page_records_max) {
@@ -61,21 +71,28 @@ impl Reading {
                     self.next_at = None;
                     return self.accept(held, flow, Polled { cursor, page, denied, log }).await;
                 }
-                Err(failure) => Verdict { failure, wait_ms: None },
+                Err(failure) => Verdict::bury(failure, Class::Permanent),
             },
-            Ok(Err(error)) => judge.after(&error, &self.attempts, chance),
+            Ok(Err(error)) => judge.after(&error, seen, &self.attempts, chance),
             Err(fault) => judge.after_fault(&fault, false, &self.attempts, chance),
         };
         self.health.failed(now, &verdict.failure);
         let mut commit = Commit::new();
         commit.append_logs(&held.tenant, &log);
-        let failure = match verdict.wait_ms {
+        let failure = match verdict.wait_ms() {
             Some(wait_ms) => {
                 self.next_at = Some(now.plus_ms(wait_ms));
                 let n = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
-                let failure = Some(verdict.failure);
                 let duration_ms = now.ms_since(began);
-                self.attempts.push(Attempt { n, at: began, duration_ms, failure, wait_ms: Some(wait_ms) });
+                self.attempts.push(Attempt {
+                    n,
+                    at: began,
+                    duration_ms,
+                    wait_ms: Some(wait_ms),
+                    class: Some(verdict.class),
+                    free: verdict.is_free(),
+                    failure: Some(verdict.failure),
+                });
                 None
             }
             None => Some(verdict.failure),

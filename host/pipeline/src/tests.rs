@@ -7,6 +7,7 @@ mod dispatching;
 mod drifting;
 mod leasing;
 mod mapping;
+mod patience;
 mod reading;
 mod replaying;
 mod script;

@@ -9,7 +9,7 @@ use domain::{Blame, RunId, TenantId, Timestamp};
 use store::{Flows as _, StoreError};
 use tokio::sync::watch;
 
-use crate::deliver::Delivery;
+use crate::deliver::{Delivery, Stop};
 use crate::drift::Differing;
 use crate::end::{Ending, end, note};
 use crate::ends::Ends;
@@ -128,8 +128,16 @@ impl Work {
                 if delivered.pause_ms > 0 {
                     self.paused_until = Some(room.now().plus_ms(delivered.pause_ms));
                 }
-                let stop = delivered.stop.or_else(|| self.after_fault(&room, delivered.fault));
-                return Ok(stop.map_or(Turn::Again, |failure| Turn::Over(Ending::Stopped(failure))));
+                let failure = self.after_fault(&room, delivered.fault);
+                let failure = match delivered.stop {
+                    Some(Stop::Failed(failure)) => Some(failure),
+                    Some(Stop::Suspend { until, .. }) => {
+                        self.paused_until = self.paused_until.max(Some(until));
+                        failure
+                    }
+                    None => failure,
+                };
+                return Ok(failure.map_or(Turn::Again, |failure| Turn::Over(Ending::Stopped(failure))));
             }
         }
 

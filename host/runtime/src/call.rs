@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::call::{CallFailure, Limits, LogLine, Usage};
 use domain::egress::Policy;
 use domain::exchange::Exchange;
+use domain::retry::KeyPlace;
 use domain::{CorrelationId, ProfileKey, TenantId};
 use tokio::time::Instant;
 use wasmtime::Store;
@@ -31,6 +32,8 @@ pub struct CallFor {
     pub scopes: Arc<[String]>,
     pub correlation: CorrelationId,
     pub limits: Limits,
+    /// Where the action's requests carry the key by which the remote recognises a repetition.
+    pub key_place: Option<KeyPlace>,
 }
 
 /// What a call came to, and what it left behind even where it failed.

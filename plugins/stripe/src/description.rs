@@ -74,7 +74,7 @@ pub(crate) fn manifest() -> Manifest {
 fn write(name: &str, title: &str, scopes: &[&str]) -> Action {
     Action {
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-        idempotency: Some(Idempotency { header: key::HEADER.to_owned() }),
+        idempotency: Some(Idempotency::in_header(key::HEADER)),
         ..manifest::action(name, title, Effect::Write)
     }
 }

@@ -3,9 +3,9 @@
 //! Asking grants nothing: an operator or a tenant grants, and the host holds the connector to it.
 
 pub use wit::{
-    Action, AuthScheme, Category, Effect, Example, HmacWebhook, HostInput, Idempotency, InputKind, Manifest,
-    Placement, Rate, Rule, Scope, Trigger, TriggerKind, Webhook, WebhookAlgorithm, WebhookEncoding,
-    WebhookEventId, WebhookScheme, WebhookTimeUnit, WebhookTimestamp,
+    Action, AnswerRule, AuthScheme, BodyIs, Category, Effect, Example, HeaderIs, HmacWebhook, HostInput,
+    Idempotency, InputKind, Manifest, Meaning, Placement, Rate, Rule, Scope, Trigger, TriggerKind, Webhook,
+    WebhookAlgorithm, WebhookEncoding, WebhookEventId, WebhookScheme, WebhookTimeUnit, WebhookTimestamp,
 };
 
 use crate::{Value, json};
@@ -36,6 +36,7 @@ pub fn new(name: &str, version: &str, title: &str, category: Category) -> Manife
         triggers: Vec::new(),
         secrets: Vec::new(),
         rate: None,
+        answers: Vec::new(),
     }
 }
 

@@ -81,7 +81,11 @@ pub(crate) fn one(connector: &Connector) -> String {
             inert(&action.title),
             action.effect.word(),
             either(action.scopes.iter().map(|scope| inert(scope))),
-            action.idempotency_header.as_deref().map_or_else(|| "-".to_owned(), inert),
+            match (&action.idempotency_header, &action.idempotency_query) {
+                (Some(header), _) => inert(header),
+                (None, Some(query)) => format!("?{}=", inert(query)),
+                (None, None) => "-".to_owned(),
+            },
         ]);
     }
     text.push_str(&section("It can do:", &actions));

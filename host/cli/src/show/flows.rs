@@ -20,14 +20,18 @@ pub(crate) fn list(page: &Page<Flow>) -> String {
 }
 
 pub(crate) fn one(flow: &Flow) -> String {
-    let retry = flow.delivery.retry;
+    let retry = &flow.delivery.retry;
+    let attempts = match retry.schedule_ms.len() {
+        0 => format!("{} attempts each", retry.attempts_max),
+        waits => format!("{} attempts each by its schedule", waits + 1),
+    };
     let mut text = fields(&[
         ("flow", inert(&flow.name)),
         ("from", inert(&from(flow))),
         ("to", inert(&to(flow))),
         ("every", every(flow)),
         ("enabled", if flow.enabled { "yes" } else { "no" }.to_owned()),
-        ("delivery", format!("{} records a call, {} attempts each", flow.delivery.batch, retry.attempts_max)),
+        ("delivery", format!("{} records a call, {attempts}", flow.delivery.batch)),
         ("created", inert(&flow.created_at)),
     ]);
     if let Some(mapping) = &flow.mapping {

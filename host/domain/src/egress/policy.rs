@@ -24,6 +24,7 @@ use crate::call::Limits;
 use crate::denial::{Denial, Gate};
 use crate::ids::{ProfileName, ScopeName};
 use crate::profile::Grant;
+use crate::retry::Rules;
 
 /// What a policy is made of.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,8 @@ pub struct Policy {
     limits: Limits,
     /// None for a call that has no network at all.
     rights: Option<Rights>,
+    /// What the manifest says of the system's answers.
+    answers: Rules,
 }
 
 impl Policy {
@@ -84,13 +87,19 @@ impl Policy {
             credential: credential.to_vec(),
             rate,
         };
-        Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights) })
+        let answers = Rules::of(manifest);
+        Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights), answers })
     }
 
     /// The policy of a call that has no network: every request is denied at the first gate.
     pub fn none() -> Self {
         let ceiling = Arc::new(Ceiling { hosts: Vec::new(), private: BTreeSet::new() });
-        Self { ceiling, limits: Limits::default(), rights: None }
+        Self { ceiling, limits: Limits::default(), rights: None, answers: Rules::default() }
+    }
+
+    /// What the system's answers mean.
+    pub fn answers(&self) -> &Rules {
+        &self.answers
     }
 
     /// Asks every gate, in the order that the module states. The first that refuses answers.

@@ -3,6 +3,7 @@
 //! A manifest is hostile input. `parse` is what admission calls; it names every problem at once, so that an author
 //! mends a manifest in one round. `config` and `requested_hosts` join a checked manifest with a profile's settings.
 
+mod answers;
 mod auth;
 mod config;
 mod hosts;
@@ -56,6 +57,7 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     scopes::check(&mut problems, manifest);
     offers::check(&mut problems, manifest);
     secrets(&mut problems, manifest);
+    answers::check(&mut problems, &manifest.answers);
     if let Some(rate) = manifest.rate
         && !((1..=RATE_MAX).contains(&rate.per_second) && (1..=RATE_MAX).contains(&rate.burst))
     {

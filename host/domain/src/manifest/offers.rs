@@ -1,6 +1,6 @@
 //! What a connector offers: its actions and its triggers.
 
-use wit::{Action, AuthScheme, Manifest, TriggerKind};
+use wit::{Action, AuthScheme, Idempotency, Manifest, TriggerKind};
 
 use super::problems::Problems;
 use super::{scopes, webhooks};
@@ -48,13 +48,8 @@ fn action(problems: &mut Problems, manifest: &Manifest, place: &str, action: &Ac
     name(problems, place, &action.name);
     super::title(problems, &format!("{place}/title"), &action.title);
     scopes::needed(problems, manifest, &format!("{place}/scopes"), &action.scopes);
-    if let Some(idempotency) = &action.idempotency
-        && !may_set(manifest, &idempotency.header)
-    {
-        problems.add(
-            &format!("{place}/idempotency/header"),
-            "it is no header that the connector may set; name one for instance Idempotency-Key",
-        );
+    if let Some(declared) = &action.idempotency {
+        idempotency(problems, manifest, &format!("{place}/idempotency"), declared);
     }
     let input = problems.schema(&format!("{place}/input"), &action.input);
     let output = problems.schema(&format!("{place}/output"), &action.output);
@@ -72,6 +67,27 @@ fn action(problems: &mut Problems, manifest: &Manifest, place: &str, action: &Ac
             }
         }
     }
+}
+
+fn idempotency(problems: &mut Problems, manifest: &Manifest, place: &str, declared: &Idempotency) {
+    match (&declared.header, &declared.query) {
+        (Some(header), None) if !may_set(manifest, header) => problems.add(
+            &format!("{place}/header"),
+            "it is no header that the connector may set; name one for instance Idempotency-Key",
+        ),
+        (None, Some(query)) if !may_ask(manifest, query) => problems.add(
+            &format!("{place}/query"),
+            "it is no query parameter that the connector may set; name one for instance requestid",
+        ),
+        (Some(_), None) | (None, Some(_)) => {}
+        _ => problems.add(place, "it names either a `header` or a `query` parameter"),
+    }
+}
+
+fn may_ask(manifest: &Manifest, query: &str) -> bool {
+    let place = CredentialPlace::Query(query.to_owned());
+    let carries_key = |scheme: &AuthScheme| CredentialPlace::of(scheme).contains(&place);
+    is_token(query) && query.len() <= 64 && !manifest.auth.iter().any(carries_key)
 }
 
 fn may_set(manifest: &Manifest, header: &str) -> bool {

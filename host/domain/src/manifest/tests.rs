@@ -74,6 +74,45 @@ fn rules_are_counted_over_all_scopes() {
 }
 
 #[test]
+fn a_rule_about_answers_has_a_condition_and_a_bound() {
+    let with = |rule: Value| {
+        let mut manifest = good();
+        manifest["answers"] = json!([rule]);
+        match parse(&manifest.to_string()) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.problems.into_iter().map(|problem| problem.place).collect::<Vec<_>>(),
+        }
+    };
+    let body = |pointer: &str, equals: Value| json!({ "means": "auth", "body": [{ "pointer": pointer, "equals": equals }] });
+    for good in [
+        json!({ "means": "rate_limited", "status": [403], "wait_ms": 60000 }),
+        json!({ "means": "permanent", "headers": [{ "name": "Stripe-Should-Retry", "equals": "false" }] }),
+        body("/errors/*/extensions/code", json!("THROTTLED")),
+        body("", json!(true)),
+    ] {
+        assert_eq!(with(good.clone()), [""; 0], "{good}");
+    }
+    for (bad, place) in [
+        (json!({ "means": "auth" }), "/answers/0"),
+        (json!({ "means": "auth", "status": [99] }), "/answers/0/status"),
+        (json!({ "means": "auth", "status": vec![401; 17] }), "/answers/0/status"),
+        (json!({ "means": "auth", "headers": [{ "name": "a b", "equals": "" }] }), "/answers/0/headers/0"),
+        (body("errors", json!(1)), "/answers/0/body/0"),
+        (body("/*/*/*", json!(1)), "/answers/0/body/0"),
+        (body("/a", json!([1])), "/answers/0/body/0"),
+        (body("/a", json!(1.5)), "/answers/0/body/0"),
+        (body("/a", json!("x".repeat(300))), "/answers/0/body/0"),
+        (json!({ "means": "auth", "status": [401], "wait_ms": 1 }), "/answers/0/wait_ms"),
+        (json!({ "means": "rate_limited", "status": [429], "wait_ms": u64::MAX }), "/answers/0/wait_ms"),
+    ] {
+        assert_eq!(with(bad.clone()), [place], "{bad}");
+    }
+    let mut many = good();
+    many["answers"] = vec![json!({ "means": "auth", "status": [401] }); 33].into();
+    assert_eq!(parse(&many.to_string()).unwrap_err().problems[0].place, "/answers");
+}
+
+#[test]
 fn each_problem_is_named_with_its_place() {
     for (pointer, value, place) in [
         ("/name", json!("Billing"), "/name"),

@@ -64,6 +64,9 @@ fn exchange(at: i64, method: &str, url: &str, gate: Option<Gate>) -> Exchange {
         scope: None,
         outcome,
         duration_ms: 1,
+        class: None,
+        asked_ms: None,
+        key: None,
     }
 }
 

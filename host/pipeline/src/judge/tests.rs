@@ -4,74 +4,104 @@ use domain::Timestamp;
 
 use super::*;
 
-const POLICY: RetryPolicy = RetryPolicy { attempts_max: 3, base_ms: 500, cap_ms: 4_000, wait_max_ms: 20_000 };
+static POLICY: RetryPolicy = RetryPolicy {
+    attempts_max: 3,
+    base_ms: 500,
+    cap_ms: 4_000,
+    wait_max_ms: 20_000,
+    schedule_ms: Vec::new(),
+};
 
 fn judge(repeatable: bool) -> Judge<'static> {
-    Judge { policy: &POLICY, repeatable }
+    Judge { policy: &POLICY, repeatable, down: false }
 }
 
-fn attempt(code: &str, wait_ms: Option<u64>) -> Attempt {
+fn attempt(code: &str, class: Option<Class>, wait_ms: u64) -> Attempt {
     let failure = Failure { blame: Blame::Remote, code: code.to_owned(), message: String::new() };
-    Attempt { n: 1, at: Timestamp::from_ms(0), duration_ms: 1, failure: Some(failure), wait_ms }
+    Attempt {
+        n: 1,
+        at: Timestamp::from_ms(0),
+        duration_ms: 1,
+        failure: Some(failure),
+        wait_ms: Some(wait_ms),
+        class,
+        free: class == Some(Class::RateLimited),
+    }
 }
 
 fn fault(fault: Fault) -> CallFailure {
     CallFailure::new(fault, "it broke")
 }
 
+fn after(error: &GuestError, before: &[Attempt]) -> Verdict {
+    judge(true).after(error, Seen::default(), before, 0)
+}
+
 #[test]
 fn an_unknown_outcome_is_tried_again_only_where_a_repetition_is_recognised() {
     let error = GuestError::Ambiguous("cut off".to_owned());
-    assert!(judge(true).after(&error, &[], u64::MAX).wait_ms.is_some());
-    let verdict = judge(false).after(&error, &[], u64::MAX);
-    assert_eq!((verdict.wait_ms, verdict.failure.code.as_str()), (None, "ambiguous"));
+    assert!(after(&error, &[]).wait_ms().is_some());
+    let verdict = judge(false).after(&error, Seen::default(), &[], 0);
+    assert_eq!((verdict.action, verdict.failure.code.as_str()), (Action::Bury, "ambiguous"));
+    assert!(verdict.failure.message.contains("look there") && verdict.failure.message.ends_with("cut off"));
 }
 
 #[test]
-fn a_wait_that_the_remote_asks_for_uses_up_no_attempt() {
-    let waits = [attempt("rate_limited", Some(500)), attempt("rate_limited", Some(1_000))];
+fn a_wait_that_the_remote_asks_for_uses_up_no_attempt_in_rows_of_earlier_builds_too() {
     let error = GuestError::Transient(String::new());
-    assert!(judge(true).after(&error, &waits, 0).wait_ms.is_some());
-    let tries = [attempt("transient", Some(0)), attempt("transient", Some(0))];
-    assert_eq!(judge(true).after(&error, &tries, 0).wait_ms, None);
+    for class in [Some(Class::RateLimited), None] {
+        let waits = [attempt("rate_limited", class, 500), attempt("rate_limited", class, 1_000)];
+        assert!(after(&error, &waits).wait_ms().is_some());
+        assert_eq!(spent(&waits), Spent { attempts: 1, limits: 2, waited_ms: 1_500, outages: 0 });
+    }
+    let tries = [attempt("transient", Some(Class::Transient), 0), attempt("transient", None, 0)];
+    assert_eq!(after(&error, &tries).action, Action::Bury);
+    let mut free = attempt("transient", Some(Class::Transient), 0);
+    free.free = true;
+    assert_eq!(spent(&[free]).outages, 1);
 }
 
 #[test]
-fn a_remote_that_always_asks_to_wait_for_nothing_is_given_up_in_the_end() {
+fn a_limit_that_only_the_connector_speaks_of_is_given_up_in_the_end() {
+    let error = GuestError::RateLimited { wait_ms: Some(0) };
     let mut attempts = Vec::new();
-    while let Some(wait_ms) =
-        judge(true).after(&GuestError::RateLimited { wait_ms: Some(0) }, &attempts, 0).wait_ms
-    {
-        attempts.push(attempt("rate_limited", Some(wait_ms)));
+    loop {
+        let verdict = after(&error, &attempts);
+        assert_eq!(verdict.failure.code, "rate_limited");
+        let Some(wait_ms) = verdict.wait_ms() else { break };
+        attempts.push(attempt("rate_limited", Some(verdict.class), wait_ms));
         assert!(attempts.len() < 50, "it never ends");
     }
-    assert!(attempts.iter().filter_map(|attempt| attempt.wait_ms).sum::<u64>() <= POLICY.wait_max_ms);
+    assert_eq!(attempts.len(), 2);
 }
 
 #[test]
 fn a_fault_is_tried_once_more_and_alone() {
     let trap = fault(Fault::Trap);
-    assert_eq!(judge(true).after_fault(&trap, false, &[], 0).wait_ms, Some(0));
+    assert_eq!(judge(true).after_fault(&trap, false, &[], 0).wait_ms(), Some(0));
     assert!(!goes_alone(&[]));
-    let once = [attempt("trap", Some(0))];
+    let once = [attempt("trap", Some(Class::ConnectorFault), 0)];
     assert!(goes_alone(&once));
-    assert_eq!(judge(true).after_fault(&trap, false, &once, 0).wait_ms, None);
+    let verdict = judge(true).after_fault(&trap, false, &once, 0);
+    assert_eq!((verdict.action, verdict.class), (Action::Bury, Class::ConnectorFault));
 }
 
 #[test]
 fn a_fault_of_the_host_is_no_fault_of_the_record() {
     let host = fault(Fault::Host);
-    assert!(judge(true).after_fault(&host, false, &[attempt("host", Some(1))], 0).wait_ms.is_some());
-    assert!(!goes_alone(&[attempt("host", Some(1))]));
+    let once = [attempt("host", Some(Class::TransientSafe), 1)];
+    assert!(judge(true).after_fault(&host, false, &once, 0).wait_ms().is_some());
+    assert!(!goes_alone(&once));
 }
 
 #[test]
-fn a_fault_after_a_request_was_sent_is_ambiguous_unless_a_repetition_is_recognised() {
+fn a_fault_after_a_request_was_sent_that_nobody_would_recognise_is_ambiguous() {
     let limit = fault(Fault::WallLimit);
-    let verdict = judge(false).after_fault(&limit, true, &[], 0);
-    assert_eq!((verdict.wait_ms, verdict.failure.code.as_str()), (None, "ambiguous"));
-    assert_eq!(judge(false).after_fault(&limit, false, &[], 0).wait_ms, Some(0));
-    assert_eq!(judge(true).after_fault(&limit, true, &[], 0).wait_ms, Some(0));
+    for repeatable in [true, false] {
+        let verdict = judge(repeatable).after_fault(&limit, true, &[], 0);
+        assert_eq!((verdict.action, verdict.failure.code.as_str()), (Action::Bury, "ambiguous"));
+        assert_eq!(judge(repeatable).after_fault(&limit, false, &[], 0).wait_ms(), Some(0));
+    }
 }
 
 #[test]

@@ -298,7 +298,13 @@ fn flow(name: &FlowName) -> Flow {
         schedule: None,
         delivery: DeliveryPolicy {
             batch: 3,
-            retry: RetryPolicy { attempts_max: 3, base_ms: 1, cap_ms: 5, wait_max_ms: 1_000 },
+            retry: RetryPolicy {
+                attempts_max: 3,
+                base_ms: 1,
+                cap_ms: 5,
+                wait_max_ms: 1_000,
+                ..RetryPolicy::default()
+            },
             ..DeliveryPolicy::default()
         },
         enabled: true,

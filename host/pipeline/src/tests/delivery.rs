@@ -122,7 +122,7 @@ async fn a_call_that_broke_after_it_had_acted_is_not_repeated_blindly() {
 #[tokio::test]
 async fn a_wait_that_the_remote_asks_for_uses_up_no_attempt_and_holds_the_others_back() {
     let bench = Bench::new(&[&["a", "b", "c", "d"]]).await;
-    let limited = || Does::Says(GuestError::RateLimited { wait_ms: Some(120) });
+    let limited = || Does::Hears(429, Some(120), GuestError::RateLimited { wait_ms: None });
     fate(&bench, "a", vec![limited(), limited(), limited(), says(GuestError::Transient)]);
     let began = tokio::time::Instant::now();
     let run = bench.once().await;

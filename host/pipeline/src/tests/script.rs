@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use domain::call::{CallFailure, Fault, GuestError, Input, Page, PolledRecord};
 use domain::connector::ConnectorRef;
-use domain::exchange::{Exchange, ExchangeOutcome};
-use domain::{CorrelationId, Denial, Gate, Later, TenantId, Timestamp};
+use domain::exchange::{Exchange, ExchangeOutcome, SendFailure};
+use domain::{CorrelationId, Denial, FailureCode, Gate, Later, TenantId, Timestamp};
 use tokio::sync::Notify;
 
+use crate::circuits::Circuits;
 use crate::ready::{NotReady, Ready};
 use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
 
@@ -23,6 +24,13 @@ pub(crate) enum Does {
     Breaks(Fault),
     /// The whole call ends after a request was sent.
     ActsAndBreaks(Fault),
+    /// A write under the record's key is answered with this status, and the remote asks for this wait.
+    Hears(u16, Option<u64>, GuestError),
+    /// A write is sent, under the record's key or not, and no answer comes.
+    Loses {
+        keyed: bool,
+        says: GuestError,
+    },
 }
 
 /// What the source answers to one poll.
@@ -53,6 +61,7 @@ pub(crate) struct Script {
     pub(crate) gated: AtomicBool,
     pub(crate) gate: Notify,
     pub(crate) panics: AtomicBool,
+    pub(crate) circuits: Circuits,
 }
 
 pub(crate) struct Scripted(pub(crate) Arc<Script>);
@@ -63,7 +72,7 @@ fn done<T>(outcome: Result<T, CallFailure>) -> Called<T> {
     Called { outcome, log: Vec::new(), exchanges: Vec::new() }
 }
 
-fn exchange(method: &str, outcome: ExchangeOutcome) -> Exchange {
+pub(crate) fn exchange(method: &str, outcome: ExchangeOutcome) -> Exchange {
     Exchange {
         at: Timestamp::from_ms(0),
         method: method.to_owned(),
@@ -73,7 +82,14 @@ fn exchange(method: &str, outcome: ExchangeOutcome) -> Exchange {
         scope: None,
         outcome,
         duration_ms: 0,
+        class: None,
+        asked_ms: None,
+        key: None,
     }
+}
+
+fn answered(status: u16) -> ExchangeOutcome {
+    ExchangeOutcome::Answered { status, headers: Vec::new(), response_bytes: 0 }
 }
 
 impl Script {
@@ -106,6 +122,10 @@ impl Sandbox for Scripted {
     ) -> Later<'a, Result<Arc<dyn End>, NotReady>> {
         let end: Arc<dyn End> = Arc::new(ScriptedEnd(Arc::clone(&self.0)));
         Box::pin(async move { Ok(end) })
+    }
+
+    fn circuits(&self) -> Circuits {
+        self.0.circuits.clone()
     }
 
     fn transform(&self) -> &ConnectorRef {
@@ -190,15 +210,28 @@ impl End for ScriptedEnd {
             let mut exchanges: Vec<Exchange> = denied.collect();
             let mut results = Vec::new();
             let mut broken = None;
-            for answer in answers {
+            for (answer, input) in answers.into_iter().zip(&inputs) {
                 match answer {
-                    Does::Works => results.push(Ok("{}".to_owned())),
+                    Does::Hears(status, asked_ms, error) => {
+                        let sent = exchange("POST", answered(status)).judged(Some(input.key.clone()), None);
+                        exchanges.push(Exchange { asked_ms, ..sent });
+                        results.push(Err(error));
+                    }
+                    Does::Loses { keyed, says } => {
+                        let failure = SendFailure::new(FailureCode::ConnectionLost, true);
+                        let key = keyed.then(|| input.key.clone());
+                        let lost = exchange("POST", ExchangeOutcome::Failed { failure });
+                        exchanges.push(lost.judged(key, None));
+                        results.push(Err(says));
+                    }
+                    Does::Works => {
+                        exchanges.push(exchange("POST", answered(200)).judged(Some(input.key.clone()), None));
+                        results.push(Ok("{}".to_owned()));
+                    }
                     Does::Says(error) => results.push(Err(error)),
                     Does::Breaks(fault) => broken = Some(fault),
                     Does::ActsAndBreaks(fault) => {
-                        let answered =
-                            ExchangeOutcome::Answered { status: 200, headers: Vec::new(), response_bytes: 0 };
-                        exchanges.push(exchange("POST", answered));
+                        exchanges.push(exchange("POST", answered(200)));
                         broken = Some(fault);
                     }
                 }

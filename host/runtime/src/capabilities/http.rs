@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::call::Limits;
 use domain::egress::{Permit, Policy, Request, Response, Spent, Wire};
 use domain::exchange::{Exchange, ExchangeOutcome, Outline, SendFailure, SendFailureKind};
+use domain::retry::{KeyPlace, Read, is_idempotent};
 use domain::{Clock, Credentials, Denial, FailureCode, Gate};
 use egress::{Egress, Refusal, Sender, Sent};
 use futures_util::StreamExt;
@@ -18,6 +19,9 @@ use crate::runtime::Rooms;
 
 /// Requests of one `send-all` that are under way at once; the tenant's own bound may be lower.
 const UNDER_WAY_MAX: usize = 32;
+const OURS: &str = "lockgate-";
+const CLASS: &str = "lockgate-class";
+const WAIT_MS: &str = "lockgate-wait-ms";
 /// Rows that are kept of one call. Later requests are counted only.
 const ROWS_MAX: usize = 1_000;
 
@@ -30,6 +34,7 @@ pub(crate) struct HttpState {
     credentials: Arc<dyn Credentials>,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    key_place: Option<KeyPlace>,
     spent: Spent,
     denied: u32,
     rows: Vec<Row>,
@@ -38,6 +43,8 @@ pub(crate) struct HttpState {
 /// The rows of one request: several where it was redirected.
 struct Row {
     exchanges: Vec<Exchange>,
+    /// The key by which the remote would recognise the request.
+    key: Option<String>,
     /// Still under way: if the call ends now, what is written is that nobody saw the answer.
     open: bool,
 }
@@ -53,6 +60,7 @@ pub(crate) struct Requested {
 struct Permitted {
     permit: Permit<Wire>,
     row: Option<usize>,
+    key: Option<String>,
 }
 
 type Answer = Result<http::Response, http::HttpError>;
@@ -64,7 +72,10 @@ impl HttpState {
             profile: call.profile.as_ref().map(|key| key.profile.clone()),
             correlation: call.correlation.clone(),
         };
-        Self::new(Arc::clone(&call.policy), Some(sender), call.limits, rooms)
+        Self {
+            key_place: call.key_place.clone(),
+            ..Self::new(Arc::clone(&call.policy), Some(sender), call.limits, rooms)
+        }
     }
 
     pub(crate) fn for_nobody(limits: &Limits, rooms: &Rooms) -> Self {
@@ -79,6 +90,7 @@ impl HttpState {
             credentials: Arc::clone(&rooms.credentials),
             clock: Arc::clone(&rooms.clock),
             limits,
+            key_place: None,
             spent: Spent::default(),
             denied: 0,
             rows: Vec::new(),
@@ -89,10 +101,12 @@ impl HttpState {
     pub(crate) fn finish(self) -> Requested {
         let now = self.clock.now();
         let rows = self.rows.into_iter().flat_map(|row| {
-            let duration_ms = row.exchanges.first().map_or(0, |first| now.ms_since(first.at));
-            row.exchanges
-                .into_iter()
-                .map(move |exchange| if row.open { Exchange { duration_ms, ..exchange } } else { exchange })
+            let Row { exchanges, key, open } = row;
+            let duration_ms = exchanges.first().map_or(0, |first| now.ms_since(first.at));
+            exchanges.into_iter().map(move |exchange| match open {
+                true => Exchange { duration_ms, ..exchange.judged(key.clone(), None) },
+                false => exchange,
+            })
         });
         Requested { exchanges: rows.take(ROWS_MAX).collect(), sent: self.spent.requests, denied: self.denied }
     }
@@ -107,32 +121,54 @@ impl HttpState {
             timeout_ms: request.timeout_ms,
         };
         let at = self.clock.now();
+        let key = self.key_place.as_ref().and_then(|place| place.carried(&request));
         let outline = (self.rows.len() < ROWS_MAX).then(|| Outline::from(&request));
         match self.policy.judge(request, self.spent) {
             Ok(permit) => {
                 self.spent.requests = self.spent.requests.saturating_add(1);
                 let bytes = permit.request_bytes() as u64;
                 self.spent.sent_bytes = self.spent.sent_bytes.saturating_add(bytes);
-                let row = outline.map(|_| self.add_row(Exchange::permitted(at, &permit, unseen(), 0), true));
-                Ok(Permitted { permit, row })
+                let row = outline
+                    .map(|_| self.add_row(Exchange::permitted(at, &permit, unseen(), 0), key.clone(), true));
+                Ok(Permitted { permit, row, key })
             }
             Err(denial) => {
                 self.denied = self.denied.saturating_add(1);
                 if let Some(outline) = outline {
-                    self.add_row(Exchange::denied(at, outline, denial.clone()), false);
+                    self.add_row(
+                        Exchange::denied(at, outline, denial.clone()).judged(None, None),
+                        None,
+                        false,
+                    );
                 }
                 Err(denial)
             }
         }
     }
 
-    fn add_row(&mut self, exchange: Exchange, open: bool) -> usize {
-        self.rows.push(Row { exchanges: vec![exchange], open });
+    fn add_row(&mut self, exchange: Exchange, key: Option<String>, open: bool) -> usize {
+        self.rows.push(Row { exchanges: vec![exchange], key, open });
         self.rows.len() - 1
     }
 
+    /// Says what the outcome means: in its row, and to the guest where the answer itself does not say it plainly. Hops
+    /// before the last one mean nothing.
+    fn read(&self, key: Option<&String>, mut sent: Sent) -> Sent {
+        let Some(last) = sent.exchanges.pop() else { return sent };
+        let mut read = None;
+        if let Ok(response) = &mut sent.result {
+            let repeatable = key.is_some() || is_idempotent(&last.method);
+            let meaning = self.policy.answers().read(response, repeatable, self.clock.now());
+            told(&mut response.headers, meaning);
+            read = Some(meaning);
+        }
+        sent.exchanges.push(last.judged(key.cloned(), read));
+        sent
+    }
+
     /// Writes down how a permitted request ended.
-    fn note(&mut self, row: Option<usize>, sent: Sent) -> Result<Response, Refusal> {
+    fn note(&mut self, row: Option<usize>, key: Option<String>, sent: Sent) -> Result<Response, Refusal> {
+        let sent = self.read(key.as_ref(), sent);
         let hops = u32::try_from(sent.exchanges.len()).unwrap_or(u32::MAX);
         self.spent.requests = self.spent.requests.saturating_add(hops.saturating_sub(1));
         // A second try sends its body again.
@@ -143,7 +179,7 @@ impl HttpState {
             self.spent.received_bytes = self.spent.received_bytes.saturating_add(bytes);
         }
         if let Some(row) = row.and_then(|row| self.rows.get_mut(row)) {
-            *row = Row { exchanges: sent.exchanges, open: false };
+            *row = Row { exchanges: sent.exchanges, key, open: false };
         }
         if matches!(sent.result, Err(Refusal::Denied(_))) {
             self.denied = self.denied.saturating_add(1);
@@ -173,8 +209,8 @@ impl HttpState {
                 let Some((number, permitted)) = waiting.next() else { break };
                 under_way.push(send_one(&egress, &sender, &*credentials, number, permitted));
             }
-            let Some((number, row, sent)) = under_way.next().await else { return Ok(answers) };
-            let result = self.note(row, sent);
+            let Some((number, row, key, sent)) = under_way.next().await else { return Ok(answers) };
+            let result = self.note(row, key, sent);
             answers.push((number, answer(result, &mut room_bytes)));
         }
     }
@@ -186,9 +222,21 @@ async fn send_one(
     credentials: &dyn Credentials,
     number: usize,
     permitted: Permitted,
-) -> (usize, Option<usize>, Sent) {
-    let sent = egress.send(sender, permitted.permit, credentials).await;
-    (number, permitted.row, sent)
+) -> (usize, Option<usize>, Option<String>, Sent) {
+    let Permitted { permit, row, key } = permitted;
+    (number, row, key, egress.send(sender, permit, credentials).await)
+}
+
+/// Headers that only the host adds: what a rule of the manifest says of the answer, and the wait that it asks for, in
+/// milliseconds, in whatever form it did.
+fn told(headers: &mut Vec<(String, Vec<u8>)>, read: Read) {
+    headers.retain(|(name, _)| !name.starts_with(OURS));
+    if let Some(class) = read.class.filter(|_| read.by_rule) {
+        headers.push((CLASS.to_owned(), class.as_str().into()));
+    }
+    if let Some(asked_ms) = read.asked_ms {
+        headers.push((WAIT_MS.to_owned(), asked_ms.to_string().into_bytes()));
+    }
 }
 
 /// The answer in the guest's terms. All answers of one host call have to fit into its memory anyway, so the host does

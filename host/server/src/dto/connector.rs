@@ -134,6 +134,9 @@ pub struct Action {
     /// The header by which the remote recognises a repeated attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_header: Option<String>,
+    /// Or the query parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_query: Option<String>,
     /// Inputs with the outputs that they may give.
     pub examples: Vec<Example>,
 }
@@ -309,7 +312,8 @@ impl From<wit::Action> for Action {
             scopes: action.scopes,
             input: action.input,
             output: action.output,
-            idempotency_header: action.idempotency.map(|idempotency| idempotency.header),
+            idempotency_header: action.idempotency.as_ref().and_then(|declared| declared.header.clone()),
+            idempotency_query: action.idempotency.and_then(|declared| declared.query),
             examples: examples.collect(),
         }
     }

@@ -39,7 +39,7 @@ pub struct Delivery {
 }
 
 /// How often and how patiently a record is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
     /// Attempts in all; 1 to 100.
@@ -49,8 +49,14 @@ pub struct Retry {
     pub base_ms: u64,
     /// The bound of every wait.
     pub cap_ms: u64,
-    /// How much waiting a remote may ask for, in sum.
+    /// How long a run is held for waits that a remote asks for, in sum over a record's attempts. A longer wait suspends
+    /// the run, and no record is lost to it.
     pub wait_max_ms: u64,
+    /// The waits between attempts, in milliseconds, in place of `attempts_max`, `base_ms` and `cap_ms`; at most 30. For
+    /// instance `[5000, 300000, 1800000, 7200000]` for 5 s, 5 min, 30 min and 2 h.
+    #[schema(max_items = 30)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schedule_ms: Vec<u64>,
 }
 
 impl Default for Delivery {
@@ -101,14 +107,14 @@ impl From<Delivery> for rows::DeliveryPolicy {
 
 impl From<RetryPolicy> for Retry {
     fn from(policy: RetryPolicy) -> Self {
-        let RetryPolicy { attempts_max, base_ms, cap_ms, wait_max_ms } = policy;
-        Self { attempts_max, base_ms, cap_ms, wait_max_ms }
+        let RetryPolicy { attempts_max, base_ms, cap_ms, wait_max_ms, schedule_ms } = policy;
+        Self { attempts_max, base_ms, cap_ms, wait_max_ms, schedule_ms }
     }
 }
 
 impl From<Retry> for RetryPolicy {
     fn from(retry: Retry) -> Self {
-        let Retry { attempts_max, base_ms, cap_ms, wait_max_ms } = retry;
-        Self { attempts_max, base_ms, cap_ms, wait_max_ms }
+        let Retry { attempts_max, base_ms, cap_ms, wait_max_ms, schedule_ms } = retry;
+        Self { attempts_max, base_ms, cap_ms, wait_max_ms, schedule_ms }
     }
 }

@@ -26,6 +26,16 @@ pub struct Exchange {
     pub outcome: ExchangeOutcome,
     /// How long it took.
     pub duration_ms: u64,
+    /// What the outcome means for trying again: `transient_safe`, `transient`, `ambiguous`, `rate_limited`, `auth`,
+    /// `conflict`, `data`, `permanent` or `done`; absent: it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// How long the remote asked to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_ms: Option<u64>,
+    /// The idempotency key that it carried where the action declares one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// A header.
@@ -103,6 +113,9 @@ impl From<rows::Exchange> for Exchange {
             scope: row.scope,
             outcome: row.outcome.into(),
             duration_ms: row.duration_ms,
+            class: row.class.map(|class| class.as_str().to_owned()),
+            asked_ms: row.asked_ms,
+            key: row.key,
         }
     }
 }

@@ -26,7 +26,13 @@ fn new_flow(name: &str, jq: &str, action: &str) -> NewFlow {
         schedule: None,
         delivery: DeliveryPolicy {
             batch: 10,
-            retry: RetryPolicy { attempts_max: 3, base_ms: 1, cap_ms: 5, wait_max_ms: 1_000 },
+            retry: RetryPolicy {
+                attempts_max: 3,
+                base_ms: 1,
+                cap_ms: 5,
+                wait_max_ms: 1_000,
+                ..RetryPolicy::default()
+            },
             ..DeliveryPolicy::default()
         },
     }
