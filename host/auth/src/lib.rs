@@ -7,10 +7,12 @@ mod basic;
 mod bearer;
 mod mac;
 mod scheme;
+mod signed_event;
 mod vault;
 pub mod webhook;
 
 pub use scheme::{
     Given, SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,
 };
+pub use signed_event::{new_signing_secret, seconds, sign_event};
 pub use vault::Vault;

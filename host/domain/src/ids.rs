@@ -93,6 +93,17 @@ text_id!(
     FlowName, |text| slug("flow name", text, '-')
 );
 text_id!(
+    /// A subscription's name within its tenant. Short enough that its secrets can be named after it.
+    SubscriptionName, |text| {
+        slug("subscription name", text, '-')?;
+        if text.len() <= 48 {
+            Ok(())
+        } else {
+            Err(invalid("subscription name", text, "use at most 48 characters"))
+        }
+    }
+);
+text_id!(
     /// A secret's name within its profile.
     SecretName, |text| slug("secret name", text, '_')
 );
@@ -144,6 +155,10 @@ text_id!(
     InboxId, |text| made("event", text)
 );
 text_id!(
+    /// Something that happened; sorts by the time it was made.
+    EventId, |text| made("event", text)
+);
+text_id!(
     /// An API token's public part; sorts by the time it was made.
     TokenId, |text| made("token", text)
 );
@@ -188,7 +203,7 @@ macro_rules! made_from_time_and_chance {
     };
 }
 
-made_from_time_and_chance!(RunId, DeadLetterId, TokenId);
+made_from_time_and_chance!(RunId, DeadLetterId, EventId, TokenId);
 
 impl CorrelationId {
     pub fn make(randomness: &dyn crate::Randomness) -> Self {
@@ -214,6 +229,21 @@ impl InboxId {
         let time_ms = u64::try_from(at.as_ms()).unwrap_or(0);
         let low = u128::from(u64::from_le_bytes(chance) & 0xffff_ffff_ffff);
         Self(ulid::Ulid::from_parts(time_ms, u128::from(order) << 48 | low).to_string())
+    }
+}
+
+/// What names of the host's own begin with.
+const RESERVED: &str = "lockgate-";
+
+/// Whether the host keeps this name for itself.
+pub fn is_reserved(name: &ProfileName) -> bool {
+    name.as_str().starts_with(RESERVED)
+}
+
+impl ProfileName {
+    /// In place of a profile, for the signing secrets of event subscriptions.
+    pub(crate) fn of_subscriptions() -> Self {
+        Self(format!("{RESERVED}event-subscriptions"))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod dead_letter;
 pub mod denial;
 pub mod drift;
 pub mod egress;
+pub mod event;
 pub mod exchange;
 pub mod failure_code;
 pub mod flow;
@@ -42,8 +43,9 @@ pub use blame::Blame;
 pub use denial::{Denial, Gate};
 pub use failure_code::FailureCode;
 pub use ids::{
-    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, FlowName, HookId, InboxId, InvalidId,
-    ProfileKey, ProfileName, RecordKey, RunId, ScopeName, SecretName, TenantId, TokenId,
+    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, EventId, FlowName, HookId, InboxId,
+    InvalidId, ProfileKey, ProfileName, RecordKey, RunId, ScopeName, SecretName, SubscriptionName, TenantId,
+    TokenId,
 };
 pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
 pub use secret::Secret;

@@ -20,6 +20,8 @@ pub struct Quotas {
     pub secrets: u64,
     /// Tokens that have not been revoked.
     pub tokens: u64,
+    /// Subscriptions to events.
+    pub subscriptions: u64,
     /// Calls that the API runs at the same time; runs of flows have a bound of their own.
     pub calls_at_once: u64,
 }
@@ -34,6 +36,7 @@ impl Default for Quotas {
             flows: 1_000,
             secrets: 5_000,
             tokens: 100,
+            subscriptions: 20,
             calls_at_once: 32,
         }
     }
@@ -49,6 +52,7 @@ pub enum Quota {
     Flows,
     Secrets,
     Tokens,
+    Subscriptions,
     CallsAtOnce,
 }
 
@@ -62,7 +66,7 @@ pub struct QuotaExceeded {
 }
 
 impl Quota {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connectors,
         Self::VersionsPerConnector,
         Self::ComponentBytes,
@@ -70,6 +74,7 @@ impl Quota {
         Self::Flows,
         Self::Secrets,
         Self::Tokens,
+        Self::Subscriptions,
         Self::CallsAtOnce,
     ];
 
@@ -82,6 +87,7 @@ impl Quota {
             Self::Flows => "flows",
             Self::Secrets => "secrets",
             Self::Tokens => "tokens",
+            Self::Subscriptions => "subscriptions",
             Self::CallsAtOnce => "calls_at_once",
         }
     }
@@ -116,6 +122,7 @@ impl Quotas {
             Quota::Flows => self.flows,
             Quota::Secrets => self.secrets,
             Quota::Tokens => self.tokens,
+            Quota::Subscriptions => self.subscriptions,
             Quota::CallsAtOnce => self.calls_at_once,
         }
     }

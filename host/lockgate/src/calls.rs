@@ -5,7 +5,7 @@ use domain::call::{CallFailure, GuestError, Input, Usage};
 use domain::canary::Tally;
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
-use domain::profile::{CallOutcome, OutcomeFailure};
+use domain::profile::{CallOutcome, LastExchange, OutcomeFailure};
 use domain::schema;
 use domain::{CorrelationId, Digest, ProfileName};
 use pipeline::NotReady;
@@ -107,11 +107,19 @@ impl Tenant {
             Ok(results) => Tally::of(results),
         };
         self.rooms.connectors.note_tries(&self.id, &row, &row.connector, tally, self.now()).await;
-        match &report.outcome {
-            Err(failure) => self.note(profile, Some(outcome_failure(failure))).await?,
+        let last = LastExchange::of(&report.exchanges);
+        let told = match &report.outcome {
+            Err(failure) => counted(failure, last).map(Some),
+            Ok(results) => results.iter().rev().find_map(|result| match result {
+                Ok(_) => Some(None),
+                Err(error) => OutcomeFailure::counted(error.code(), error.blame(), last).map(Some),
+            }),
+        };
+        match told {
+            Some(Some(failure)) => self.note(profile, Some(failure)).await?,
             // A good call is the rule, and a row that says so each time would cost more than the call.
-            Ok(_) if row.last_broke() => self.note(profile, None).await?,
-            Ok(_) => {}
+            Some(None) if row.wants_good_news() => self.note(profile, None).await?,
+            _ => {}
         }
         let results = report.outcome?;
         prepared.note_outputs(action, results.iter().flatten(), self.now()).await;
@@ -136,18 +144,24 @@ impl Tenant {
         let correlation = CorrelationId::make(&*self.rooms.randomness);
         let report = prepared.linked.check(&prepared.call_for(&correlation)).await;
         prepared.note(&report.exchanges).await;
-        let failure = match &report.outcome {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(OutcomeFailure { code: error.code().to_owned(), blame: error.blame() }),
-            Err(failure) => Some(outcome_failure(failure)),
+        let last = LastExchange::of(&report.exchanges);
+        let (code, told) = match &report.outcome {
+            Ok(Ok(())) => (None, Some(None)),
+            Ok(Err(error)) => {
+                let failure = OutcomeFailure::counted(error.code(), error.blame(), last);
+                (Some(error.code()), failure.map(Some))
+            }
+            Err(failure) => (Some(failure.fault.code()), counted(failure, last).map(Some)),
         };
         let checked = self.happening(Verb::ProfileChecked, Subject::profile(profile));
-        let checked = match &failure {
-            Some(failure) => checked.failed(&failure.code),
+        let checked = match code {
+            Some(code) => checked.failed(code),
             None => checked,
         };
         self.keep_log(&row, &report, "check", &correlation, checked).await?;
-        self.note(profile, failure).await?;
+        if let Some(failure) = told {
+            self.note(profile, failure).await?;
+        }
         Ok(report.outcome?)
     }
 
@@ -189,8 +203,8 @@ impl Tenant {
     }
 }
 
-fn outcome_failure(failure: &CallFailure) -> OutcomeFailure {
-    OutcomeFailure { code: failure.fault.code().to_owned(), blame: failure.blame }
+fn counted(failure: &CallFailure, last: LastExchange) -> Option<OutcomeFailure> {
+    OutcomeFailure::counted(failure.fault.code(), failure.blame, last)
 }
 
 /// Lets a call go on when nobody waits for it any more: a client that hangs up must not take its rows with it.

@@ -7,7 +7,7 @@ use domain::connector::ConnectorRef;
 use domain::egress::Origin;
 use domain::grant;
 use domain::manifest;
-use domain::profile::{Auth, CallOutcome, Grant, Profile};
+use domain::profile::{Auth, CallOutcome, Profile, Standing};
 use domain::quota::Quota;
 use domain::{ConnectorName, ProfileName, ScopeName};
 use semver::Version;
@@ -61,21 +61,11 @@ impl Tenant {
             return Err(Error::new(Kind::Invalid, "invalid_rate", message));
         }
         let now = self.now();
-        let profile = Profile {
-            name: new.name,
-            connector: ConnectorRef { name: connector.name, version: connector.version },
-            config,
-            auth,
-            grant: Grant::default(),
-            rate: new.rate,
-            enabled: true,
-            credential_set: false,
-            credential: domain::profile::CredentialState::default(),
-            canary: None,
-            outcomes: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        };
+        let reference = ConnectorRef { name: connector.name, version: connector.version };
+        let mut profile = Profile::new(new.name, reference, config, auth, now);
+        profile.needs_no_host = connector.manifest.hosts.is_empty();
+        profile.rate = new.rate;
+        profile.restand(now);
         let turn = self.turn().await;
         turn.has_room(Quota::Profiles)?;
         let fields = &["connector", "config", "auth", "rate"];
@@ -104,6 +94,13 @@ impl Tenant {
     /// All profiles, by name.
     pub fn profiles(&self, after: Option<&str>, limit: usize) -> Result<Page<Profile>, Error> {
         Ok(self.rooms.store.profiles(&self.id, &paging(after, limit))?.map(|row| row.value))
+    }
+
+    /// How a profile fares now, why, and since when.
+    pub fn standing(&self, profile: &Profile) -> Standing {
+        let now = self.now();
+        let (status, reason) = profile.status(now);
+        Standing { status, reason, since: profile.since(now) }
     }
 
     /// The hosts that a profile's connector asks for, with this profile's configuration filled in.
@@ -176,7 +173,9 @@ impl Tenant {
             let before = row.value.clone();
             change(&mut row.value)?;
             let fields = changed(&before, &row.value);
-            row.value.updated_at = self.now();
+            let now = self.now();
+            row.value.updated_at = now;
+            row.value.restand(now);
             let mut told = self.change(verb, Subject::profile(name), &fields);
             // A version may be removed while somebody moves to it.
             if row.value.connector != before.connector {
@@ -206,8 +205,9 @@ impl Tenant {
             };
             let mut noted = row.value.clone();
             noted.note(outcome.clone());
+            noted.restand(outcome.at);
             let mut commit = Commit::new();
-            commit.put_outcomes(&self.id, &row, noted.outcomes);
+            commit.put_health(&self.id, &row, noted);
             match self.rooms.store.commit(commit).await {
                 Err(error) if error.is_conflict() => {}
                 other => return Ok(other?),

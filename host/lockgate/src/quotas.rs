@@ -3,7 +3,7 @@
 use domain::connector::Connector;
 use domain::quota::{Quota, QuotaExceeded};
 use domain::{ProfileName, SecretName};
-use store::{Holdings as _, Secrets as _};
+use store::{Holdings as _, Secrets as _, Subscriptions as _};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error::Error;
@@ -63,6 +63,7 @@ impl Tenant {
             Quota::Flows => store.count_flows(&self.id)?,
             Quota::Secrets => store.count_secrets(&self.id)?,
             Quota::Tokens => store.count_tokens(&self.id)?,
+            Quota::Subscriptions => store.count_subscriptions(&self.id)?,
             Quota::CallsAtOnce => self.rooms.calls.taken(&self.id),
         })
     }

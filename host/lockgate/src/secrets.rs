@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::audit::{Subject, Verb};
 use domain::egress::Origin;
-use domain::profile::Profile;
+use domain::profile::{CredentialTerms, Profile};
 use domain::{ProfileName, Secret, SecretName};
 use store::{Change, Expect, Profiles as _, Purpose, Seal, Secrets as _};
 
@@ -19,6 +19,20 @@ impl Tenant {
     /// never be sent anywhere else, also when the configuration changes. An old one is destroyed; a request that is
     /// under way with it still has it masked in its answer.
     pub async fn set_credential(&self, profile: &ProfileName, credential: Secret) -> Result<Profile, Error> {
+        self.set_credential_on(profile, credential, CredentialTerms::default()).await
+    }
+
+    /// The same, with what is known of the credential's life. Whoever waits for a good one goes on by itself.
+    pub async fn set_credential_on(
+        &self,
+        profile: &ProfileName,
+        credential: Secret,
+        terms: CredentialTerms,
+    ) -> Result<Profile, Error> {
+        if terms.expires_at.is_some_and(|at| at <= self.now()) || terms.rotate_after_ms == 0 {
+            let message = "a credential ends in the future, and is replaced after at least a day";
+            return Err(Error::new(Kind::Invalid, "invalid_expiry", message));
+        }
         for _ in 0..SET_TRIES {
             let Some(row) = self.rooms.store.profile(&self.id, profile)? else {
                 return Err(Error::not_found("profile", profile));
@@ -34,14 +48,13 @@ impl Tenant {
             let turn = self.turn().await;
             turn.has_room_for_secret(profile, &name)?;
             let fields = &["credential", "outcomes"];
-            let mut change = self.change(Verb::CredentialSet, Subject::profile(profile), fields);
+            let verb = if row.value.credential_set { Verb::CredentialRotated } else { Verb::CredentialSet };
+            let mut change = self.change(verb, Subject::profile(profile), fields);
             let now = self.now();
             self.seal(&mut change, profile, &name, Purpose::Credential, &bound, &credential)?;
             let mut changed = row.value;
-            changed.credential_set = true;
-            // What the old credential did says nothing about the new one.
-            changed.outcomes.clear();
-            changed.updated_at = now;
+            changed.replace_credential(now, terms);
+            changed.restand(now);
             change.put_profile(&self.id, &changed, Expect::Version(row.version));
             match self.rooms.store.commit(change).await {
                 Ok(()) => return Ok(changed),

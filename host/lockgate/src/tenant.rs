@@ -63,7 +63,8 @@ impl Tenant {
         Ok(())
     }
 
-    pub(crate) fn now(&self) -> domain::Timestamp {
+    /// The time as the host has it.
+    pub fn now(&self) -> domain::Timestamp {
         self.rooms.clock.now()
     }
 }

@@ -243,6 +243,7 @@ impl Delivery<'_> {
             delivered.suspend(until, circuit_open(&profile.profile, until));
         }
         delivered.denied += called.denied();
+        delivered.health.heard(&called.exchanges);
         let caller = Caller {
             connector: &self.destination.ready.profile.connector,
             profile: Some(&self.flow.destination.profile),

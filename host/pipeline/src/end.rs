@@ -1,13 +1,15 @@
 //! The end of a run: its last row, what becomes of what it leaves, and what it has learnt about its profiles.
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use domain::event::Event;
 use domain::profile::CallOutcome;
-use domain::run::{Cause, Failure, RunStatus};
+use domain::run::{Cause, Failure, Run, RunStatus};
 use domain::{ProfileName, TenantId};
-use store::{Commit, Profiles as _, Store, StoreError};
+use store::{Commit, Events as _, Profiles as _, StoreError};
 
 use crate::lease::{Halt, Held};
 use crate::outbox::Waiting;
+use crate::room::Room;
 use crate::settle::park_again;
 
 /// How often a note on a profile is written again because the profile changed meanwhile.
@@ -49,6 +51,7 @@ pub(crate) async fn end(held: &mut Held, ending: Ending) -> Result<(), Halt> {
     };
     let now = held.room.now();
     run.finished_at = Some(now);
+    tell(held, &mut commit, &run)?;
     let ended = Happening::new(now, Actor::Host, Verb::RunEnded, Subject::run(&run.flow, &run.id));
     let ended = match (&run.failure, run.status) {
         (Some(failure), _) => ended.failed(&failure.code),
@@ -66,19 +69,38 @@ pub(crate) async fn end(held: &mut Held, ending: Ending) -> Result<(), Halt> {
     .await
 }
 
+/// What of a run's end somebody may want to be told.
+fn tell(held: &Held, commit: &mut Commit, run: &Run) -> Result<(), Halt> {
+    let (room, now) = (&held.room, held.room.now());
+    if let Some(event) = Event::of_run(room.event_id(), now, run) {
+        room.store.tell(commit, &held.tenant, &event)?;
+    }
+    if run.counts.dead_lettered > 0 {
+        let event = Event::dead_letters(room.event_id(), now, run, run.counts.dead_lettered);
+        room.store.tell(commit, &held.tenant, &event)?;
+    }
+    Ok(())
+}
+
 /// Best effort: a note that is lost is made again by the next run.
 pub(crate) async fn note(
-    store: &Store,
+    room: &Room,
     tenant: &TenantId,
     profile: &ProfileName,
     outcome: &CallOutcome,
 ) -> Result<(), StoreError> {
+    let store = &room.store;
     for _ in 0..TRIES_MAX {
         let Some(row) = store.profile(tenant, profile)? else { return Ok(()) };
         let mut noted = row.value.clone();
         noted.note(outcome.clone());
+        let change = noted.restand(outcome.at);
         let mut commit = Commit::new();
-        commit.put_outcomes(tenant, &row, noted.outcomes);
+        if let Some(change) = change {
+            let event = Event::status_changed(room.event_id(), &noted, &change);
+            store.tell(&mut commit, tenant, &event)?;
+        }
+        commit.put_health(tenant, &row, noted);
         match store.commit(commit).await {
             Err(error) if error.is_conflict() => {}
             other => return other,

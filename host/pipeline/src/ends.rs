@@ -44,15 +44,20 @@ impl Ends {
         cause: Cause,
     ) -> Result<Self, NotReady> {
         may_begin(&room.store, tenant, flow, cause)?;
+        let now = room.now();
+        // Both are looked at before the right to find out about one of them is used up.
+        if cause != Cause::Replay {
+            Ready::of(&room.store, tenant, &flow.source.profile)?.waits(now)?;
+        }
+        Ready::of(&room.store, tenant, &flow.destination.profile)?.waits(now)?;
         let source = match cause {
             Cause::Replay => None,
             Cause::Manual | Cause::Schedule | Cause::Webhook => {
-                let ready =
-                    Ready::of(&room.store, tenant, &flow.source.profile)?.not_quarantined(room.now())?;
+                let ready = Ready::for_a_call(&room.store, tenant, &flow.source.profile, now).await?;
                 Some(Side::open(room, tenant, ready).await?)
             }
         };
-        let ready = Ready::of(&room.store, tenant, &flow.destination.profile)?.not_quarantined(room.now())?;
+        let ready = Ready::for_a_call(&room.store, tenant, &flow.destination.profile, now).await?;
         let inputs = Inputs::of(&ready, &flow.destination.action)?;
         let declared = Declarations {
             records: declared_records(room, tenant, flow, source.as_ref()),

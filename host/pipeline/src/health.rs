@@ -1,36 +1,48 @@
-//! What a run learns about its profiles: noted once when it ends, not on every call.
+//! What a run learns about its profiles: noted when it ends, and at once where a refused credential is concerned.
 
 use domain::Timestamp;
-use domain::profile::{CallOutcome, OutcomeFailure};
+use domain::exchange::Exchange;
+use domain::profile::{CallOutcome, LastExchange, OutcomeFailure};
 use domain::run::Failure;
 
-/// The last telling outcome of one end. Bad data and a wish to slow down tell nothing about a profile.
+/// The last telling outcome of one end. What counts is decided in `domain::profile`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Health(Option<CallOutcome>);
+pub(crate) struct Health {
+    /// Of the call that is being judged.
+    last: LastExchange,
+    outcome: Option<CallOutcome>,
+}
 
 impl Health {
+    /// A call has ended that sent this.
+    pub(crate) fn heard(&mut self, exchanges: &[Exchange]) {
+        self.last = LastExchange::of(exchanges);
+    }
+
     pub(crate) fn worked(&mut self, at: Timestamp) {
-        self.0 = Some(CallOutcome { at, failure: None });
+        self.outcome = Some(CallOutcome { at, failure: None });
     }
 
     pub(crate) fn failed(&mut self, at: Timestamp, failure: &Failure) {
-        if !matches!(
-            failure.code.as_str(),
-            "invalid" | "not_found" | "conflict" | "rate_limited" | "permanent"
-        ) {
-            let failure = OutcomeFailure { code: failure.code.clone(), blame: failure.blame };
-            self.0 = Some(CallOutcome { at, failure: Some(failure) });
+        if let Some(failure) = OutcomeFailure::counted(&failure.code, failure.blame, self.last) {
+            self.outcome = Some(CallOutcome { at, failure: Some(failure) });
         }
     }
 
     /// Goes on with what was learnt later.
     pub(crate) fn follow(&mut self, later: &Self) {
-        if later.0.is_some() {
-            self.0.clone_from(&later.0);
+        if later.outcome.is_some() {
+            self.outcome.clone_from(&later.outcome);
         }
     }
 
+    /// Whether the last word is that the credential does not work.
+    pub(crate) fn refused(&self) -> bool {
+        let failure = self.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref());
+        failure.is_some_and(OutcomeFailure::is_definitive)
+    }
+
     pub(crate) fn outcome(&self) -> Option<&CallOutcome> {
-        self.0.as_ref()
+        self.outcome.as_ref()
     }
 }

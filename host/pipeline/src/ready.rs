@@ -1,11 +1,14 @@
 //! Whether a profile can be used now; if not, why, and what the operator can do about it.
 
 use domain::connector::{Connector, ConnectorRef};
-use domain::profile::Profile;
+use domain::profile::{MayTry, PROBE_EVERY_MS, Profile};
 use domain::run::Failure;
 use domain::{Blame, ProfileName, TenantId, Timestamp};
-use store::{Connectors as _, Profiles as _, Store};
+use store::{Commit, Connectors as _, Profiles as _, Store, Versioned};
 use wit::{Action, Trigger};
+
+/// How often the right to find out is asked for again because the profile changed meanwhile.
+const PROBE_TRIES_MAX: u32 = 20;
 
 /// A profile whose rows say that it can be used. Its component has not been looked at.
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ pub struct Ready {
     /// Of the profile's row.
     pub version: u64,
     pub connector: Connector,
+    /// This use finds out whether a refused credential works again: it makes one small call and says how it went.
+    pub probing: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +31,10 @@ pub enum NotReady {
         "the profile {0} is quarantined: its connector's own code broke in each of its last calls; it is tried again after a minute, or at once when `lockgate profiles check {0}` succeeds"
     )]
     Quarantined(ProfileName),
+    #[error(
+        "the remote refused the credential of the profile {profile}; one call finds out at {until} whether it works again, and all others wait; set another one with `lockgate profiles credential {profile}`"
+    )]
+    Backoff { profile: ProfileName, until: Timestamp },
     #[error("the profile {0} has no credential; set it with `lockgate profiles credential {0}`")]
     NoCredential(ProfileName),
     #[error(
@@ -59,6 +68,7 @@ impl NotReady {
             Self::UnknownProfile(_) => "unknown_profile",
             Self::Disabled(_) => "profile_disabled",
             Self::Quarantined(_) => "quarantined",
+            Self::Backoff { .. } => "profile_backoff",
             Self::NoCredential(_) => "credential_missing",
             Self::NoGrant(_) => "grant_missing",
             Self::UnknownConnector(_) => "unknown_connector",
@@ -93,7 +103,57 @@ impl Ready {
         let row = store.profile(tenant, name).map_err(|_| NotReady::Store)?;
         let row = row.ok_or_else(|| NotReady::UnknownProfile(name.clone()))?;
         let connector = connector(store, tenant, &row.value)?;
-        Ok(Self { profile: row.value, version: row.version, connector })
+        Ok(Self { profile: row.value, version: row.version, connector, probing: false })
+    }
+
+    /// The same for who is about to call it: the one way past code that broke every time lately, and past a credential
+    /// that the remote refused. Of all who ask after a refusal, one gets the right to find out, by compare-and-set on the
+    /// profile's row; it costs no network, and no code of the connector has been started.
+    pub async fn for_a_call(
+        store: &Store,
+        tenant: &TenantId,
+        name: &ProfileName,
+        now: Timestamp,
+    ) -> Result<Self, NotReady> {
+        Self::of(store, tenant, name)?.not_quarantined(now)?;
+        Self::for_a_check(store, tenant, name, now).await
+    }
+
+    /// The same for the verification call, which is how code that broke shows that it works again.
+    pub async fn for_a_check(
+        store: &Store,
+        tenant: &TenantId,
+        name: &ProfileName,
+        now: Timestamp,
+    ) -> Result<Self, NotReady> {
+        for _ in 0..PROBE_TRIES_MAX {
+            let ready = Self::of(store, tenant, name)?;
+            match ready.profile.may_try(now) {
+                MayTry::Yes => return Ok(ready),
+                MayTry::Wait { until } => return Err(NotReady::Backoff { profile: name.clone(), until }),
+                MayTry::Probe => {}
+            }
+            let mut probed = ready.profile.clone();
+            probed.probe_at = Some(now);
+            let read = Versioned { version: ready.version, value: ready.profile };
+            let mut commit = Commit::new();
+            commit.put_health(tenant, &read, probed);
+            match store.commit(commit).await {
+                Ok(()) => return Ok(Self { probing: true, ..Self::of(store, tenant, name)? }),
+                Err(error) if error.is_conflict() => {}
+                Err(_) => return Err(NotReady::Store),
+            }
+        }
+        let until = now.plus_ms(PROBE_EVERY_MS);
+        Err(NotReady::Backoff { profile: name.clone(), until })
+    }
+
+    /// Whether a call may be made, or be asked for, now. Nothing is taken.
+    pub(crate) fn waits(&self, now: Timestamp) -> Result<(), NotReady> {
+        match self.profile.may_try(now) {
+            MayTry::Wait { until } => Err(NotReady::Backoff { profile: self.profile.name.clone(), until }),
+            _ => Ok(()),
+        }
     }
 
     /// Code that broke every time lately is not called again at once.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Clock, Randomness, Timestamp};
+use domain::{Clock, EventId, Randomness, Timestamp};
 use store::Store;
 
 use crate::circuits::Circuits;
@@ -38,6 +38,10 @@ impl Room {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId::make(self.clock.as_ref(), self.randomness.as_ref())
     }
 
     pub(crate) fn chance(&self) -> u64 {

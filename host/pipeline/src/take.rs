@@ -53,6 +53,7 @@ impl Reading {
         let saw = Saw { exchanges: &called.exchanges, reads: true, keys: &[""], ambiguous: 0 };
         let seen = saw.each().first().copied().unwrap_or_default();
         let state = held.room.circuits.note(&profile, &called.exchanges, now);
+        self.health.heard(&called.exchanges);
         let caller = Caller {
             connector: &source.ready.profile.connector,
             profile: Some(&flow.source.profile),
@@ -80,6 +81,8 @@ impl Reading {
         let mut commit = Commit::new();
         commit.append_logs(&held.tenant, &log);
         let failure = match verdict.wait_ms() {
+            // The credential failed, not the page: it is asked for again when the credential works.
+            _ if self.health.refused() => None,
             Some(wait_ms) => {
                 self.next_at = Some(now.plus_ms(wait_ms));
                 let n = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);

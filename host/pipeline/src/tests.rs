@@ -1,5 +1,6 @@
 //! The pipeline against a memory store and scripted connectors: every branch of a record's way.
 
+mod backoff;
 mod bench;
 mod crash;
 mod delivery;

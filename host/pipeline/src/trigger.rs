@@ -1,10 +1,11 @@
 //! The start of a run: a row, on the disk before anybody is told of it.
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use domain::event::Event;
 use domain::flow::Flow;
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
 use domain::{CorrelationId, FlowName, RunId, TenantId, Timestamp};
-use store::{Commit, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError};
+use store::{Commit, Events as _, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError};
 
 use crate::ends::may_begin;
 use crate::error::PipelineError;
@@ -44,6 +45,9 @@ pub(crate) async fn trigger(
             Some(earlier) => earlier,
             None => {
                 commit.put_run(tenant, &run, Expect::Absent);
+                if let Some(event) = Event::of_run(room.event_id(), now, &run) {
+                    room.store.tell(&mut commit, tenant, &event)?;
+                }
                 let subject = Subject::run(name, &run.id);
                 let started = Happening::new(now, actor.clone(), Verb::RunStarted, subject);
                 let started = match &run.failure {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::flow::Flow;
+use domain::flow::{DeliveryPolicy, Flow};
 use domain::run::Failure;
-use domain::{Blame, RunId, TenantId, Timestamp};
+use domain::{Blame, ProfileName, RunId, TenantId, Timestamp};
 use store::{Flows as _, StoreError};
 use tokio::sync::watch;
 
@@ -96,6 +96,10 @@ impl Work {
             })));
         };
         if let Err(reason) = Box::pin(self.look_at_ends(&flow)).await? {
+            if let NotReady::Backoff { until, .. } = reason {
+                // Nothing is lost and nothing is buried: it goes on when the credential works again.
+                return Ok(Turn::Wait { until: Some(until) });
+            }
             return Ok(Turn::Over(self.refusal(Failure::from(&reason))));
         }
         self.held.first = false;
@@ -105,7 +109,10 @@ impl Work {
 
         let waiting = Waiting { store: &room.store, tenant: &self.held.tenant, run: &self.held.run };
         if self.paused_until.is_none_or(|until| until <= now) {
-            let batch = waiting.batch(&flow, now, room.options.batch_bytes_max)?;
+            let probing = ends.destination.ready.probing;
+            // One record is enough to find out whether the credential works again.
+            let batch_of = if probing { flow_of_one(&flow) } else { flow.clone() };
+            let batch = waiting.batch(&batch_of, now, room.options.batch_bytes_max)?;
             if !batch.is_empty() {
                 let tenant = self.held.tenant.clone();
                 let run = self.held.run.id.clone();
@@ -125,6 +132,13 @@ impl Work {
                 self.arrival.follow(&delivered.health);
                 self.differing.follow(std::mem::take(&mut delivered.differing));
                 self.differing.note(&room, &tenant, &flow, &ends.declared, true).await?;
+                if probing || delivered.health.refused() {
+                    // The others must know at once, and so must this run: it looks at its ends again.
+                    note_now(&room, &tenant, &flow.destination.profile, &mut self.arrival).await?;
+                }
+                if delivered.health.refused() {
+                    return Ok(Turn::Again);
+                }
                 if delivered.pause_ms > 0 {
                     self.paused_until = Some(room.now().plus_ms(delivered.pause_ms));
                 }
@@ -146,7 +160,12 @@ impl Work {
         match &ends.source {
             Some(source) if reads => {
                 if self.reading.next_at.is_none_or(|at| at <= now) {
+                    let probing = source.ready.probing;
                     self.reading.page(&mut self.held, &flow, source).await?;
+                    if probing || self.reading.health.refused() {
+                        let tenant = self.held.tenant.clone();
+                        note_now(&room, &tenant, &flow.source.profile, &mut self.reading.health).await?;
+                    }
                     return Ok(Turn::Again);
                 }
                 let until = [next_at, self.reading.next_at].into_iter().flatten().min();
@@ -219,16 +238,16 @@ impl Work {
 
     async fn over(&mut self, ending: Ending) -> Result<(), Halt> {
         if let Some(ends) = &self.ends {
-            let (store, tenant) = (&self.held.room.store, &self.held.tenant);
+            let (room, tenant) = (&self.held.room, &self.held.tenant);
             if let (Some(source), Some(outcome)) = (&ends.source, self.reading.health.outcome()) {
-                note(store, tenant, &source.ready.profile.name, outcome).await?;
+                note(room, tenant, &source.ready.profile.name, outcome).await?;
             }
-            let flow = store.flow(tenant, &self.held.run.flow)?;
+            let flow = room.store.flow(tenant, &self.held.run.flow)?;
             if let Some(flow) = flow {
                 self.differing.note(&self.held.room, tenant, &flow.value, &ends.declared, false).await?;
             }
             if let Some(outcome) = self.arrival.outcome() {
-                note(store, tenant, &ends.destination.ready.profile.name, outcome).await?;
+                note(room, tenant, &ends.destination.ready.profile.name, outcome).await?;
             }
         }
         end(&mut self.held, ending).await
@@ -240,6 +259,24 @@ impl Work {
             _ => Ok(()),
         }
     }
+}
+
+/// Writes down what was learnt about a profile before the run is over; it is not written down again at its end.
+async fn note_now(
+    room: &Room,
+    tenant: &TenantId,
+    profile: &ProfileName,
+    learnt: &mut Health,
+) -> Result<(), StoreError> {
+    if let Some(outcome) = std::mem::take(learnt).outcome() {
+        note(room, tenant, profile, outcome).await?;
+    }
+    Ok(())
+}
+
+fn flow_of_one(flow: &Flow) -> Flow {
+    let delivery = DeliveryPolicy { batch: 1, parallel: 1, ..flow.delivery.clone() };
+    Flow { delivery, ..flow.clone() }
 }
 
 /// Ends a run whose work has come to no good end, so that it does not begin again and again.

@@ -20,6 +20,7 @@ mod quota;
 mod run;
 mod schedule;
 mod signers;
+mod standing;
 mod token;
 mod version;
 mod words;
@@ -50,11 +51,12 @@ pub use quota::QuotaUsage;
 pub use run::{Attempt, Counts, Failure, Pins, Run, Suspension};
 pub use schedule::Schedule;
 pub use signers::Signers;
+pub use standing::{CredentialLife, StatusChange};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    AuditWrong, Blame, CatchUp, Cause, Direction, Effect, FailureCode, Gate, Level, OnDeadline, OnDrift,
-    OnSpent, Order, RunStatus, SendFailureKind, Severity, Status, Subject,
+    AuditWrong, Blame, CatchUp, Cause, CredentialAge, Direction, Effect, FailureCode, Gate, Level,
+    OnDeadline, OnDrift, OnSpent, Order, RunStatus, SendFailureKind, Severity, Status, StatusReason, Subject,
 };
 
 use serde::{Deserialize, Serialize};

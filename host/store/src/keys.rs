@@ -7,8 +7,8 @@ use domain::audit::Chain;
 use domain::connector::ConnectorRef;
 use domain::hook::Mark;
 use domain::{
-    ConnectorName, DeadLetterId, FlowName, HookId, InboxId, ProfileName, RecordKey, RunId, SecretName,
-    TenantId, Timestamp, TokenId,
+    ConnectorName, DeadLetterId, EventId, FlowName, HookId, InboxId, ProfileName, RecordKey, RunId,
+    SecretName, SubscriptionName, TenantId, Timestamp, TokenId,
 };
 
 const SYSTEM: &str = "_";
@@ -361,6 +361,40 @@ pub(crate) fn log(tenant: &TenantId, at: Timestamp, counter: u64, mark: &str) ->
 
 pub(crate) fn log_named(tenant: &TenantId, rest: &str) -> Key {
     Key::new(tenant.as_str(), "logs", &[rest])
+}
+
+pub(crate) fn told_events(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "events", &[])
+}
+
+pub(crate) fn told_event(tenant: &TenantId, id: &EventId) -> Key {
+    Key::new(tenant.as_str(), "events", &[id.as_str()])
+}
+
+pub(crate) fn subscriptions(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "event-subscriptions", &[])
+}
+
+pub(crate) fn subscription(tenant: &TenantId, name: &SubscriptionName) -> Key {
+    Key::new(tenant.as_str(), "event-subscriptions", &[name.as_str()])
+}
+
+/// Deliveries that wait.
+pub(crate) fn event_outbox(tenant: &TenantId, name: &SubscriptionName) -> Prefix {
+    Prefix::new(tenant.as_str(), "event-outbox", &[name.as_str()])
+}
+
+pub(crate) fn waiting_delivery(tenant: &TenantId, name: &SubscriptionName, event: &EventId) -> Key {
+    Key::new(tenant.as_str(), "event-outbox", &[name.as_str(), event.as_str()])
+}
+
+/// Deliveries that are over.
+pub(crate) fn event_deliveries(tenant: &TenantId, name: &SubscriptionName) -> Prefix {
+    Prefix::new(tenant.as_str(), "event-deliveries", &[name.as_str()])
+}
+
+pub(crate) fn finished_delivery(tenant: &TenantId, name: &SubscriptionName, event: &EventId) -> Key {
+    Key::new(tenant.as_str(), "event-deliveries", &[name.as_str(), event.as_str()])
 }
 
 /// Of every profile.

@@ -37,6 +37,8 @@ pub enum Purpose {
     Tokens,
     /// Tells the webhooks of one system from everybody else's.
     Webhook,
+    /// Signs what the host itself sends: events for a tenant.
+    Signing,
 }
 
 /// A secret about to be sealed, and all that it will be bound to.
@@ -288,6 +290,7 @@ impl BoundTo<'_> {
             Purpose::Tokens => "tokens",
             Purpose::Handle => "handle",
             Purpose::Webhook => "webhook",
+            Purpose::Signing => "signing",
         };
         let version = self.version.to_string();
         let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();

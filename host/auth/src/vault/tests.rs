@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::ConnectorRef;
 use domain::egress::{CredentialPlace, Method, Origin};
-use domain::profile::{Auth, Grant, Profile};
+use domain::profile::{Auth, Profile};
 use domain::{Randomness, TenantId, Timestamp};
 use store::{Change, Expect, KeyEncryptionKey, Place, Seal, StoreOptions};
 use wit::AuthScheme;
@@ -46,24 +46,11 @@ impl Bench {
         let options = StoreOptions { place: Place::Memory, key };
         let store = Store::open(options, &Counting(AtomicU8::new(0))).unwrap();
         let of = ProfileKey { tenant: "acme".parse().unwrap(), profile: "stripe".parse().unwrap() };
-        let profile = Profile {
-            name: of.profile.clone(),
-            connector: ConnectorRef {
-                name: "stripe".parse().unwrap(),
-                version: semver::Version::new(1, 0, 0),
-            },
-            config: serde_json::json!({}),
-            auth,
-            grant: Grant::default(),
-            rate: None,
-            enabled: true,
-            credential_set: true,
-            credential: domain::profile::CredentialState::default(),
-            canary: None,
-            outcomes: Vec::new(),
-            created_at: Timestamp::from_ms(0),
-            updated_at: Timestamp::from_ms(0),
-        };
+        let connector =
+            ConnectorRef { name: "stripe".parse().unwrap(), version: semver::Version::new(1, 0, 0) };
+        let profile =
+            Profile::new(of.profile.clone(), connector, serde_json::json!({}), auth, Timestamp::from_ms(0));
+        let profile = Profile { credential_set: true, ..profile };
         let mut commit = change(&of.tenant);
         commit.put_profile(&of.tenant, &profile, Expect::Absent);
         store.commit(commit).await.unwrap();

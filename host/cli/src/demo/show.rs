@@ -49,7 +49,7 @@ impl Stage {
             connector.digest.as_str().get(..12).unwrap_or_default(),
             report.compile_us / 1_000,
             profile.name,
-            crate::show::word(&profile.status()),
+            profile.standing.map_or_else(String::new, |standing| crate::show::word(&standing.status)),
         );
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);

@@ -1,18 +1,22 @@
 //! Profiles: status, and what was requested beside what was granted.
 
 use comfy_table::{Attribute, Cell, Color};
-use server::dto::{Page, Profile, ProfileSummary, Tally, UpdateState};
+use server::dto::{
+    CredentialAge, CredentialLife, Page, Profile, ProfileSummary, StatusReason, Tally, UpdateState,
+};
 
 use super::{cell, count, fields, inert, json_line, or_none, section, status_cell, table, yes_no};
 
 pub(crate) fn list(page: &Page<ProfileSummary>) -> String {
-    let mut rows = table(["name", "connector", "status", "credential", "hosts", "scopes"]);
+    let mut rows = table(["name", "connector", "status", "reason", "since", "credential", "hosts", "scopes"]);
     for profile in &page.items {
         rows.add_row([
             cell(&profile.name),
             cell(&format!("{}@{}", profile.connector.name, profile.connector.version)),
             status_cell(profile.status),
-            Cell::new(if profile.credential_set { "set" } else { "-" }),
+            Cell::new(profile.reason.map(StatusReason::word).unwrap_or_default()),
+            cell(&profile.since),
+            credential_cell(profile.credential_set, profile.credential.as_ref()),
             count(profile.hosts.len() as u64),
             count(profile.scopes.len() as u64),
         ]);
@@ -33,7 +37,9 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("profile", inert(&profile.name)),
         ("connector", inert(&format!("{}@{}", profile.connector.name, profile.connector.version))),
         ("status", format!("{}{}", profile.status.word(), why(profile))),
+        ("since", inert(&profile.since)),
         ("auth", auth),
+        ("credential", credential(profile.credential.as_ref())),
         ("rate", rate(profile)),
         ("update", update(profile)),
         ("canary", canary(profile)),
@@ -73,7 +79,39 @@ pub(crate) fn one(profile: &Profile) -> String {
         outcomes.add_row([cell(&outcome.at), how, Cell::new(blame)]);
     }
     text.push_str(&section("The last calls:", &outcomes));
+    let mut history = table(["at", "from", "to", "reason"]);
+    for change in &profile.history {
+        let reason = change.reason.map(StatusReason::word).unwrap_or_default();
+        history.add_row([
+            cell(&change.at),
+            Cell::new(change.old.word()),
+            status_cell(change.new),
+            Cell::new(reason),
+        ]);
+    }
+    text.push_str(&section("Its status changed:", &history));
     text
+}
+
+fn credential(life: Option<&CredentialLife>) -> String {
+    let Some(life) = life else { return "-".to_owned() };
+    let end = match &life.expires_at {
+        Some(at) => format!("ends {}", inert(at)),
+        None => "no known end".to_owned(),
+    };
+    let due = if life.age == CredentialAge::Fresh { "" } else { ": REPLACE IT" };
+    let (version, rotate_at) = (life.version, inert(&life.rotate_at));
+    format!("number {version} of {}; {end}; to be replaced by {rotate_at}{due}", inert(&life.created_at))
+}
+
+fn credential_cell(set: bool, life: Option<&CredentialLife>) -> Cell {
+    match life.map(|life| life.age) {
+        _ if !set => Cell::new("-"),
+        None => Cell::new("set"),
+        Some(CredentialAge::Fresh) => Cell::new("fresh").fg(Color::Green),
+        Some(CredentialAge::Due) => Cell::new("due").fg(Color::Yellow),
+        Some(CredentialAge::Overdue) => Cell::new("overdue").fg(Color::Red).add_attribute(Attribute::Bold),
+    }
 }
 
 /// What stands ready, and the command for it.
@@ -118,14 +156,22 @@ fn why(profile: &Profile) -> String {
     if profile.auth.is_some() && !profile.credential_set {
         missing.push("no credential");
     }
-    if !profile.hosts.iter().any(|right| right.granted) {
+    let asks = profile.hosts.iter().any(|right| right.requested);
+    if asks && !profile.hosts.iter().any(|right| right.granted) {
         missing.push("no host granted");
     }
     let quarantined =
         profile.quarantined_until.as_deref().map(|until| format!("quarantined until {}", inert(until)));
+    let backoff =
+        profile.backoff_until.as_deref().map(|until| format!("refused, tried again at {}", inert(until)));
+    let reason = profile.reason.map(StatusReason::word);
     if missing.is_empty() && profile.outcomes.is_empty() {
         missing.push("never checked");
     }
+    if missing.is_empty() {
+        missing.extend(reason.as_deref());
+    }
     missing.extend(quarantined.as_deref());
+    missing.extend(backoff.as_deref());
     if profile.enabled && !missing.is_empty() { format!(" ({})", missing.join(", ")) } else { String::new() }
 }

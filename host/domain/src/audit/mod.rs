@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::ConnectorRef;
 use crate::ids::{
-    DeadLetterId, Digest, EntryDigest, FlowName, HookId, ProfileName, RunId, SecretName, TenantId, TokenId,
+    DeadLetterId, Digest, EntryDigest, FlowName, HookId, ProfileName, RunId, SecretName, SubscriptionName,
+    TenantId, TokenId,
 };
 use crate::injected::Timestamp;
 use crate::text::inert;
@@ -172,6 +173,10 @@ impl Subject {
 
     pub fn dead_letter(id: &DeadLetterId) -> Self {
         Self::new("dead_letter", id.as_str())
+    }
+
+    pub fn subscription(name: &SubscriptionName) -> Self {
+        Self::new("event_subscription", name.as_str())
     }
 
     pub fn token(id: &TokenId) -> Self {

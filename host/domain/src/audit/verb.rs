@@ -57,6 +57,7 @@ verbs! {
     ProfileObservationEnded = "profile.observation_ended",
     /// Somebody has seen to what came otherwise than declared.
     DriftCleared = "profile.drift_cleared",
+    /// The first one.
     CredentialSet = "credential.set",
     /// Somebody asked for a link to the provider's consent.
     CredentialConnecting = "credential.connecting",
@@ -68,6 +69,8 @@ verbs! {
     CredentialRefused = "credential.refused",
     /// The tokens were given back and destroyed.
     CredentialDisconnected = "credential.disconnected",
+    /// Another one in its place; the old one is destroyed.
+    CredentialRotated = "credential.rotated",
     SecretSet = "secret.set",
     /// A person ran one action, outside any flow.
     ActionCalled = "action.called",
@@ -97,6 +100,16 @@ verbs! {
     /// Somebody asked for its end.
     RunCancelled = "run.cancelled",
     DeadLetterReplayed = "dead_letter.replayed",
+    SubscriptionCreated = "event_subscription.created",
+    SubscriptionEnabled = "event_subscription.enabled",
+    /// By a person, or by the host because nothing could be delivered for days.
+    SubscriptionDisabled = "event_subscription.disabled",
+    SubscriptionTested = "event_subscription.tested",
+    /// It signs with a new secret; the one before goes on signing for a day.
+    SubscriptionSecretRotated = "event_subscription.secret_rotated",
+    /// The one before signs no more and is destroyed.
+    SubscriptionSecretDestroyed = "event_subscription.secret_destroyed",
+    SubscriptionRemoved = "event_subscription.removed",
     TokenMade = "token.made",
     TokenRevoked = "token.revoked",
 }

@@ -73,6 +73,7 @@ pub fn adopt(
     moved.config = config;
     // A trial was of another step.
     moved.canary = None;
+    moved.needs_no_host = new.manifest.hosts.is_empty();
     moved.updated_at = at;
     Ok(moved)
 }

@@ -47,25 +47,16 @@ fn between(old: Value, new: Value) -> Diff {
 }
 
 fn profile() -> Profile {
-    Profile {
-        name: "shop-main".parse().unwrap(),
-        connector: ConnectorRef { name: "shop".parse().unwrap(), version: "1.0.0".parse().unwrap() },
-        config: json!({}),
-        auth: Some(Auth { scheme: wit::AuthScheme::Bearer, user: None }),
-        grant: Grant {
-            hosts: ["https://api.shop.example".parse().unwrap()].into(),
-            scopes: ["orders:read".parse().unwrap()].into(),
-            granted_at: None,
-        },
-        rate: None,
-        enabled: true,
-        credential_set: true,
-        credential: crate::profile::CredentialState::default(),
-        canary: None,
-        outcomes: Vec::new(),
-        created_at: Timestamp::from_ms(0),
-        updated_at: Timestamp::from_ms(0),
-    }
+    let connector = ConnectorRef { name: "shop".parse().unwrap(), version: "1.0.0".parse().unwrap() };
+    let auth = Some(Auth { scheme: wit::AuthScheme::Bearer, user: None });
+    let grant = Grant {
+        hosts: ["https://api.shop.example".parse().unwrap()].into(),
+        scopes: ["orders:read".parse().unwrap()].into(),
+        granted_at: None,
+    };
+    let name = "shop-main".parse().unwrap();
+    let profile = Profile::new(name, connector, json!({}), auth, Timestamp::from_ms(0));
+    Profile { grant, credential_set: true, ..profile }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::life::CredentialLife;
+use super::status::Reason;
 use crate::injected::Timestamp;
 
 /// Facts for the status, for people and for attempts.
@@ -16,6 +18,9 @@ pub struct CredentialState {
     /// Why it cannot work until somebody does something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<CredentialProblem>,
+    /// When the stored credential was set, and until when it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<CredentialLife>,
     /// A consent has been begun and must end before this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_off_until: Option<Timestamp>,
@@ -56,6 +61,15 @@ pub struct TokenLife {
     pub expires_at: Option<Timestamp>,
     /// Whether it can be renewed without a person.
     pub renewable: bool,
+}
+
+impl From<CredentialReason> for Reason {
+    fn from(reason: CredentialReason) -> Self {
+        match reason {
+            CredentialReason::AuthRevoked => Self::AuthRevoked,
+            CredentialReason::AuthExpired => Self::AuthExpired,
+        }
+    }
 }
 
 impl CredentialReason {

@@ -7,7 +7,7 @@ use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetter;
 use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel, Seen, Source};
-use domain::profile::{Grant, Profile};
+use domain::profile::{Grant, Profile, Status};
 use domain::retry::RetryPolicy;
 use domain::run::{Cause, Run};
 use domain::{Clock, DeadLetterId, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
@@ -125,7 +125,12 @@ impl Bench {
     }
 
     pub(crate) async fn trigger(&self) -> RunId {
-        trigger(&self.room(), &self.tenant, &self.flow, Cause::Manual, &Actor::Library).await.unwrap()
+        self.trigger_flow(self.flow.as_str()).await
+    }
+
+    pub(crate) async fn trigger_flow(&self, name: &str) -> RunId {
+        let flow = name.parse().unwrap();
+        trigger(&self.room(), &self.tenant, &flow, Cause::Manual, &Actor::Library).await.unwrap()
     }
 
     pub(crate) async fn work(&self, run: &RunId) -> Run {
@@ -218,6 +223,14 @@ impl Bench {
         self.store.profile(&self.tenant, &name.parse().unwrap()).unwrap().unwrap().value
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn status(&self, name: &str) -> Status {
+        self.profile(name).status(self.clock.now()).0
+    }
+
     pub(crate) fn run(&self, id: &RunId) -> Run {
         self.store.run(&self.tenant, id).unwrap().unwrap().value
     }
@@ -269,24 +282,12 @@ fn connector(name: &str, idempotent: bool) -> Connector {
 }
 
 fn profile(name: &str) -> Profile {
-    Profile {
-        name: name.parse().unwrap(),
-        connector: ConnectorRef { name: name.parse().unwrap(), version: "1.0.0".parse().unwrap() },
-        config: json!({}),
-        auth: None,
-        grant: Grant {
-            hosts: [serde_json::from_value(json!("https://api.example.com")).unwrap()].into(),
-            ..Grant::default()
-        },
-        rate: None,
-        enabled: true,
-        credential_set: false,
-        credential: domain::profile::CredentialState::default(),
-        canary: None,
-        outcomes: Vec::new(),
-        created_at: Timestamp::from_ms(0),
-        updated_at: Timestamp::from_ms(0),
-    }
+    let connector = ConnectorRef { name: name.parse().unwrap(), version: "1.0.0".parse().unwrap() };
+    let hosts = [serde_json::from_value(json!("https://api.example.com")).unwrap()].into();
+    let profile = Profile::new(name.parse().unwrap(), connector, json!({}), None, Timestamp::from_ms(0));
+    let mut profile = Profile { grant: Grant { hosts, ..Grant::default() }, ..profile };
+    profile.restand(Timestamp::from_ms(0));
+    profile
 }
 
 fn flow(name: &FlowName) -> Flow {

@@ -39,8 +39,8 @@ async fn every_record_is_delivered_in_order_in_batches_and_counted() {
     assert!(run.lease.is_none() && run.finished_at.is_some());
     assert!(matches!(bench.seen("e"), Some(Seen::Delivered { .. })));
     assert!(bench.parcels().is_empty());
-    assert_eq!(bench.profile("crm").status(), Status::Active);
-    assert_eq!(bench.profile("bill").status(), Status::Active);
+    assert_eq!(bench.status("crm"), Status::Active);
+    assert_eq!(bench.status("bill"), Status::Active);
 }
 
 #[tokio::test]
@@ -131,25 +131,6 @@ async fn a_wait_that_the_remote_asks_for_uses_up_no_attempt_and_holds_the_others
     let batches = bench.script.batches.lock().unwrap().clone();
     let second: Vec<&str> = batches.get(1).unwrap().iter().map(|(_, body)| body.as_str()).collect();
     assert_eq!(second, ["{\"key\":\"a\"}", "{\"key\":\"d\"}"], "d waited as long as a");
-}
-
-#[tokio::test]
-async fn a_refused_credential_stops_the_run_and_costs_no_record() {
-    let bench = Bench::new(&[&["a", "b", "c", "d"]]).await;
-    *bench.script.otherwise.lock().unwrap() = Some(says(GuestError::AuthRequired));
-    let run = bench.once().await;
-    assert_eq!(run.status, RunStatus::Failed);
-    let failure = run.failure.clone().unwrap();
-    assert_eq!((failure.code.as_str(), failure.blame), ("auth_required", Blame::Operator));
-    assert_eq!((run.counts.read, run.counts.waiting(), bench.parcels().len()), (4, 4, 4));
-    assert!(bench.letters().is_empty());
-    assert_eq!(bench.profile("bill").status(), Status::Degraded);
-
-    *bench.script.otherwise.lock().unwrap() = None;
-    let run = bench.once().await;
-    assert_eq!((run.status, run.counts.read, run.counts.delivered), (RunStatus::Succeeded, 4, 4));
-    assert_eq!(bench.profile("bill").status(), Status::Active);
-    assert_eq!(keys_used(&bench, "a").iter().collect::<BTreeSet<_>>().len(), 1);
 }
 
 #[tokio::test]

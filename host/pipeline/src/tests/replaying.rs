@@ -53,18 +53,6 @@ async fn a_replay_that_fails_parks_the_same_dead_letter_again() {
 }
 
 #[tokio::test]
-async fn a_refused_credential_parks_a_replayed_record_again() {
-    let (bench, letter) = buried().await;
-    *bench.script.otherwise.lock().unwrap() = Some(Does::Says(GuestError::AuthRequired(String::new())));
-    let id = replay(&bench.room(), &bench.tenant, &letter.id, &Actor::Library).await.unwrap();
-    let run = bench.work(&id).await;
-    assert_eq!((run.status, run.counts.waiting()), (RunStatus::Failed, 0));
-    let parked = bench.letters().remove(0);
-    assert_eq!((parked.state, parked.cause.code.as_str()), (DeadLetterState::Parked, "auth_required"));
-    assert!(bench.parcels().is_empty());
-}
-
-#[tokio::test]
 async fn of_two_replays_at_once_one_is_refused() {
     let (bench, letter) = buried().await;
     let room = bench.room();

@@ -22,5 +22,7 @@ fn shown(tenant: &Tenant, profile: domain::profile::Profile) -> Result<dto::Prof
     let held = tenant.secret_names(&profile.name)?;
     let update = tenant.update(&profile)?.map(Into::into);
     let canary = tenant.trial(&profile)?.map(|trial| dto::Canary::new(trial, &profile));
-    Ok(dto::Profile { update, canary, ..dto::Profile::new(profile, &connector.manifest, &requested, &held) })
+    let now = tenant.now();
+    let shown = dto::Profile::new(profile, &connector.manifest, &requested, &held, now);
+    Ok(dto::Profile { update, canary, ..shown })
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use domain::SecretName;
 use domain::egress::Origin;
 use domain::profile as rows;
+use domain::{SecretName, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use wit::Manifest;
 
-use super::{Blame, Canary, Rate, Status, Update};
+use super::{Blame, Canary, CredentialLife, Rate, Status, StatusChange, StatusReason, Update};
 
 /// A profile to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -82,10 +82,19 @@ pub struct ProfileSummary {
     pub connector: ConnectorRef,
     /// How it fares.
     pub status: Status,
+    /// Why it is not active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<StatusReason>,
+    /// Since when it has been so.
+    #[serde(default)]
+    pub since: String,
     /// Whether flows and calls may use it.
     pub enabled: bool,
     /// Whether a credential is stored, where one is needed.
     pub credential_set: bool,
+    /// How the stored credential ages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialLife>,
     /// Granted origins.
     pub hosts: Vec<String>,
     /// Granted scopes.
@@ -110,6 +119,15 @@ pub struct Profile {
     pub connector: ConnectorRef,
     /// How it fares.
     pub status: Status,
+    /// Why it is not active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<StatusReason>,
+    /// Since when it has been so.
+    #[serde(default)]
+    pub since: String,
+    /// The last changes of its status, oldest first.
+    #[serde(default)]
+    pub history: Vec<StatusChange>,
     /// Whether flows and calls may use it.
     pub enabled: bool,
     /// With defaults filled in.
@@ -122,6 +140,9 @@ pub struct Profile {
     pub rate: Option<Rate>,
     /// Whether a credential is stored.
     pub credential_set: bool,
+    /// How the stored credential ages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialLife>,
     /// Origins: requested, granted. Both keys must turn.
     pub hosts: Vec<HostRight>,
     /// Scopes: requested, granted. Both keys must turn.
@@ -139,6 +160,9 @@ pub struct Profile {
     /// Until when it is not called, because its connector's own code broke each time lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantined_until: Option<String>,
+    /// Until when it is not called, because the remote has refused its credential; then one call finds out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff_until: Option<String>,
     /// When the grant was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted_at: Option<String>,
@@ -214,14 +238,18 @@ impl From<domain::connector::ConnectorRef> for ConnectorRef {
     }
 }
 
-impl From<&rows::Profile> for ProfileSummary {
-    fn from(row: &rows::Profile) -> Self {
+impl ProfileSummary {
+    pub(crate) fn new(row: &rows::Profile, now: Timestamp) -> Self {
+        let (status, reason) = row.status(now);
         Self {
             name: row.name.to_string(),
             connector: row.connector.clone().into(),
-            status: row.status().into(),
+            status: status.into(),
+            reason: reason.map(Into::into),
+            since: row.since(now).to_string(),
             enabled: row.enabled,
             credential_set: row.credential_set,
+            credential: CredentialLife::of(row, now),
             hosts: row.grant.hosts.iter().map(ToString::to_string).collect(),
             scopes: row.grant.scopes.iter().map(ToString::to_string).collect(),
         }
@@ -234,13 +262,24 @@ impl Profile {
         manifest: &Manifest,
         requested: &BTreeSet<Origin>,
         held: &[SecretName],
+        now: Timestamp,
     ) -> Self {
+        let (status, reason) = row.status(now);
+        let backoff_until = match row.may_try(now) {
+            rows::MayTry::Wait { until } => Some(until.to_string()),
+            _ => None,
+        };
         let secrets = manifest.secrets.iter().map(|name| SecretHeld {
             name: name.clone(),
             set: held.iter().any(|held| held.as_str() == name),
         });
         Self {
-            status: row.status().into(),
+            status: status.into(),
+            reason: reason.map(Into::into),
+            since: row.since(now).to_string(),
+            history: row.history.iter().map(Into::into).collect(),
+            credential: CredentialLife::of(&row, now),
+            backoff_until,
             quarantined_until: row.quarantined_until().map(|until| until.to_string()),
             hosts: host_rights(requested, &row.grant),
             scopes: scope_rights(manifest, &row.grant),

@@ -147,6 +147,46 @@ mirror_both! {
 }
 
 mirror! {
+    /// Why a profile is not active.
+    StatusReason of domain::profile::Reason {
+        /// Disabled by a person.
+        Paused,
+        CredentialMissing,
+        /// A person is handing over the credential at the remote.
+        HandoffPending,
+        /// Nobody finished handing it over in time.
+        HandoffExpired,
+        GrantMissing,
+        NeverChecked,
+        /// The credential's own date has passed.
+        AuthExpired,
+        /// The remote refuses the credential.
+        AuthRevoked,
+        /// What was granted does not cover what is asked.
+        ScopeMissing,
+        #[serde(rename = "upstream_5xx")]
+        Upstream5xx,
+        /// No connection, no name, no certificate, no answer in time.
+        Network,
+        /// A gate refused the way out.
+        EgressDenied,
+        /// The connector's own code broke, or ran into a limit.
+        ConnectorTrap,
+    }
+}
+
+mirror! {
+    /// How a credential ages.
+    CredentialAge of domain::profile::Age {
+        Fresh,
+        /// Somebody should replace it.
+        Due,
+        /// It has ended, or it was due for too long.
+        Overdue,
+    }
+}
+
+mirror! {
     /// Why a run began.
     Cause of domain::run::Cause {
         Manual,

@@ -1,6 +1,6 @@
 //! A tenant's configured uses of connectors.
 
-use domain::profile::{CallOutcome, Profile};
+use domain::profile::Profile;
 use domain::{ProfileName, TenantId};
 
 use crate::backend::Order;
@@ -46,10 +46,18 @@ impl Change {
 }
 
 impl Commit {
-    /// Remembers what a profile's calls came to, and changes nothing else of what was read: that needs no audit entry.
-    pub fn put_outcomes(&mut self, tenant: &TenantId, read: &Versioned<Profile>, outcomes: Vec<CallOutcome>) {
+    /// Remembers how a profile fares, as `seen` says, and changes nothing else of what was read: that needs no audit entry.
+    pub fn put_health(&mut self, tenant: &TenantId, read: &Versioned<Profile>, seen: Profile) {
         let mut profile = read.value.clone();
-        profile.outcomes = outcomes;
+        profile.outcomes = seen.outcomes;
+        profile.healthy = seen.healthy;
+        profile.probe_at = seen.probe_at;
+        profile.standing = seen.standing;
+        profile.history = seen.history;
+        profile.needs_no_host = seen.needs_no_host;
+        if let (Some(life), Some(seen)) = (&mut profile.credential.life, seen.credential.life) {
+            life.told = seen.told;
+        }
         self.put(keys::profile(tenant, &profile.name), &profile, Expect::Version(read.version));
     }
 

@@ -1,7 +1,7 @@
 //! Flows whose code fails, asks for more work, or never ends: one row for each run, and an end to every one.
 
 use lockgate::domain::flow::{DeliveryPolicy, Destination, Source};
-use lockgate::domain::profile::Status;
+use lockgate::domain::profile::{Reason, Status};
 use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::{Run, RunStatus};
 use lockgate::domain::token::Bearer;
@@ -132,7 +132,8 @@ async fn code_that_breaks_at_every_call_ends_its_run_and_then_is_left_alone() {
         assert_eq!(scene.call(&broken).await.unwrap_err().code, "trap", "call {n}");
     }
     let row = scene.mallory.profile(&broken).unwrap();
-    assert_eq!(row.status(), Status::Degraded);
+    let standing = scene.mallory.standing(&row);
+    assert_eq!((standing.status, standing.reason), (Status::Degraded, Some(Reason::ConnectorTrap)));
     assert!(row.quarantined_until().is_some(), "{:?}", row.outcomes);
 
     let shown = shown(&scene, &broken).await;

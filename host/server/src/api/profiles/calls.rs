@@ -20,7 +20,7 @@ pub(crate) async fn check_profile(
     Path(name): Path<ProfileName>,
 ) -> Result<Json<Checked>, Problem> {
     let outcome = tenant.check(&name).await?;
-    let status = tenant.profile(&name)?.status();
+    let status = tenant.standing(&tenant.profile(&name)?).status;
     Ok(Json(Checked { ok: outcome.is_ok(), error: outcome.err().map(Into::into), status: status.into() }))
 }
 

@@ -48,7 +48,8 @@ pub(crate) async fn list_profiles(
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ProfileSummary>>, Problem> {
     let page = tenant.profiles(paging.after()?, paging.limit()?)?;
-    Ok(Json(Page::of(page, |profile| (&profile).into())))
+    let now = tenant.now();
+    Ok(Json(Page::of(page, |profile| ProfileSummary::new(&profile, now))))
 }
 
 /// One profile: its status, and what was requested beside what was granted. Never a secret.
