@@ -6,11 +6,13 @@ mod api_key;
 mod basic;
 mod bearer;
 mod mac;
+mod oauth;
 mod scheme;
 mod signed_event;
 mod vault;
 pub mod webhook;
 
+pub use oauth::{Callback, Connected, OauthError, Opened, endpoints};
 pub use scheme::{
     Given, SECRET_BYTES_MIN, Scheme, SchemeError, VALUE_BYTES_MAX, check_credential, check_secret, scheme,
 };

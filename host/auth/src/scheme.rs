@@ -62,6 +62,10 @@ pub enum SchemeError {
     User,
     #[error("the connector's name or prefix for the key cannot be sent; its author must change the manifest")]
     Manifest,
+    #[error(
+        "the credential is no private key in PEM that fits the connector's algorithm; RSA of at least 2048 bits, or P-256 in PKCS #8"
+    )]
+    PrivateKey,
     #[error(transparent)]
     Parts(#[from] InvalidParts),
     #[error(
@@ -94,6 +98,10 @@ pub fn check_credential(
     config: &Value,
     secret: &Secret,
 ) -> Result<(), SchemeError> {
+    // What is stored is not what is sent: it gets the token that is.
+    if let AuthScheme::Oauth2(oauth2) = named {
+        return crate::oauth::check_secret(oauth2, secret).and_then(|()| check_secret(secret));
+    }
     let origin: Origin = EXAMPLE.parse().map_err(|_| SchemeError::Manifest)?;
     let url = EXAMPLE.parse().map_err(|_| SchemeError::Manifest)?;
     let request = Outgoing { method: Method::Post, url: &url, origin: &origin, headers: &[], body: b"{}" };

@@ -1,6 +1,7 @@
 //! Profiles: made, granted, given their secrets, checked and called.
 
 pub(crate) mod args;
+mod consents;
 mod versions;
 
 use std::path::Path;
@@ -36,6 +37,15 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Credential { name, from_file } => {
             let value = secret(from_file.as_deref(), &format!("credential of {name} (not shown): "))?;
             let profile = client.put(&["profiles", &name, "credential"], &SecretValue { value }).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::Connect { name, wait } => return consents::connect(&client, screen, &name, wait).await,
+        ProfilesVerb::Disconnect { name } => {
+            let profile = client.delete(&["profiles", &name, "connect"]).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
+        ProfilesVerb::RenewToken { name } => {
+            let profile = client.order(&["profiles", &name, "token"]).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
         }
         ProfilesVerb::Secret { name, secret: secret_name, from_file } => {
@@ -91,13 +101,18 @@ async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(),
         connector,
         version,
         config: args.config.as_deref().map(files::json).transpose().context("--config")?,
-        auth: args.auth.map(|kind| NewAuth { kind, user: args.user }),
+        auth: args.auth.map(|kind| NewAuth { kind, user: args.user.or(args.client_id) }),
         rate: args.rate,
     };
     let profile = client.post(&["profiles"], Some(&new)).await?;
     let profile: Profile = screen.answer(profile, show::profiles::one)?;
     let name = show::inert(&profile.name);
-    if profile.auth.is_some() {
+    if profile.auth.as_ref().is_some_and(|auth| auth.kind == "oauth2") {
+        screen.hint(&format!("\nnext: lockgate profiles credential {name}    (the client's secret or key)"));
+        screen.hint(&format!(
+            "next: lockgate profiles connect {name}       (where a person consents; grant first)"
+        ));
+    } else if profile.auth.is_some() {
         screen.hint(&format!("\nnext: lockgate profiles credential {name}"));
     }
     screen.hint(&format!("next: lockgate profiles grant {name} --all    (or host by host, scope by scope)"));

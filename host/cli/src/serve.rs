@@ -49,6 +49,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.quotas {
         builder = builder.quotas(quotas(path)?);
     }
+    if let Some(url) = &args.public_url {
+        builder = builder.public_url(url.clone());
+    }
     let opening = || format!("opening the data folder {}", args.data.display());
     let host = builder.build().await.with_context(opening)?;
     tokens(&host, &args).await?;
@@ -56,7 +59,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr().with_context(listening)?;
     host.listens_on(address);
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let hosts = allowed_hosts(&args.allowed_host, address);
+    let named =
+        args.allowed_host.iter().cloned().chain(args.public_url.iter().map(|url| url.host().to_owned()));
+    let hosts = allowed_hosts(&named.collect::<Vec<_>>(), address);
     let options = server::Options { hosts, strict_transport: tls.is_some(), ..server::Options::default() };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "serving {scheme}://{address}");
     let router = server::router(host.clone(), options);

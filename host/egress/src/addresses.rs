@@ -27,7 +27,7 @@ pub(crate) async fn vetted(
         Some(address) => vec![address],
         None => resolved(permit.origin().host(), tenant, &inner.resolver, until, deadline).await?,
     };
-    Ok(permit.vet(&addresses, &inner.doors)?)
+    Ok(permit.vet(&addresses, &*inner.doors)?)
 }
 
 async fn resolved(

@@ -26,8 +26,8 @@ pub struct Egress(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) options: EgressOptions,
     pub(crate) resolver: Arc<dyn Resolver>,
-    pub(crate) tls: Tls,
-    pub(crate) doors: Doors,
+    pub(crate) tls: Arc<Tls>,
+    pub(crate) doors: Arc<Doors>,
     clock: Arc<dyn Clock>,
     pub(crate) tenants: Tenants,
     spans: AtomicU64,
@@ -72,11 +72,27 @@ impl Egress {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EgressError> {
         let options = options.bounded();
-        let tls = Tls::new(options.extra_root_pem.as_deref())?;
+        let tls = Arc::new(Tls::new(options.extra_root_pem.as_deref())?);
         let tenants = Tenants::new(&options);
         // Seeded with the time, so that a trace that outlives this process does not see its spans again.
         let spans = AtomicU64::new(clock.now().as_ms().unsigned_abs() << 20);
-        Ok(Self(Arc::new(Inner { options, resolver, tls, doors: Doors::default(), clock, tenants, spans })))
+        Ok(Self(Arc::new(Inner { options, resolver, tls, doors: Arc::default(), clock, tenants, spans })))
+    }
+
+    /// The same door with turns and connections of its own: for requests of the host that others wait for while they hold
+    /// a turn of this one.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let inner = &*self.0;
+        Self(Arc::new(Inner {
+            options: inner.options.clone(),
+            resolver: Arc::clone(&inner.resolver),
+            tls: Arc::clone(&inner.tls),
+            doors: Arc::clone(&inner.doors),
+            clock: Arc::clone(&inner.clock),
+            tenants: Tenants::new(&inner.options),
+            spans: AtomicU64::new(inner.next_span()),
+        }))
     }
 
     /// Tells the door that this host listens there: nothing is dialled that leads back, unless the ceiling names the

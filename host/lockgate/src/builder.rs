@@ -8,7 +8,7 @@ use auth::Vault;
 use domain::audit::Actor;
 use domain::call::Limits;
 use domain::connector::ConnectorRef;
-use domain::egress::Ceiling;
+use domain::egress::{Ceiling, Origin};
 use domain::quota::Quotas;
 use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, SystemResolver};
@@ -17,6 +17,7 @@ use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
 use store::{KeyEncryptionKey, Place, Store, StoreOptions};
 use tokio::sync::Semaphore;
 
+use crate::consents::spawn_keep_alive;
 use crate::error::Error;
 use crate::host::{Host, Rooms};
 use crate::places::Places;
@@ -69,6 +70,7 @@ pub struct Builder {
     randomness: Arc<dyn Randomness>,
     upload_bytes_max: usize,
     quotas: Quotas,
+    public_url: Option<Origin>,
 }
 
 impl Default for Builder {
@@ -89,6 +91,7 @@ impl Default for Builder {
             randomness: Arc::new(OsRandomness),
             upload_bytes_max: UPLOAD_BYTES_MAX,
             quotas: Quotas::default(),
+            public_url: None,
         }
     }
 }
@@ -203,6 +206,14 @@ impl Builder {
         self
     }
 
+    /// Where browsers reach this host, as in `https://gate.example`: links to consents begin with it, and providers send
+    /// their users back to `/oauth/callback` below it.
+    #[must_use]
+    pub fn public_url(mut self, url: Origin) -> Self {
+        self.public_url = Some(url);
+        self
+    }
+
     /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
     pub async fn build(self) -> Result<Host, Error> {
         let Self {
@@ -231,11 +242,18 @@ impl Builder {
         let store = off_the_workers(move || Store::open(StoreOptions { place, key }, &*chance)).await??;
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let egress = Egress::new(egress, resolver, clock.clone())?;
-        let vault = Arc::new(Vault::new(store.clone(), clock.clone(), randomness.clone()));
-        let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
-        let runtime =
-            Runtime::new(runtime, egress.clone(), vault, artefacts, clock.clone(), randomness.clone())?;
         let ceiling = Arc::new(ceiling);
+        let vault = Vault::new(store.clone(), clock.clone(), randomness.clone());
+        let vault = Arc::new(vault.reaching(&egress, &ceiling));
+        let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
+        let runtime = Runtime::new(
+            runtime,
+            egress.clone(),
+            vault.clone(),
+            artefacts,
+            clock.clone(),
+            randomness.clone(),
+        )?;
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
         let transform = jq(&runtime).await?;
         // A data folder belongs to one process: leases in it are of processes that are gone.
@@ -252,6 +270,8 @@ impl Builder {
             transform,
             pipeline,
             ceiling,
+            vault,
+            public_url: self.public_url,
             clock,
             randomness,
             upload_bytes_max,
@@ -261,7 +281,9 @@ impl Builder {
             calls: Arc::new(Places::new(self.quotas.calls_at_once)),
             component_files: tokio::sync::RwLock::default(),
         };
-        Ok(Host { rooms: Arc::new(rooms), actor: Actor::Library })
+        let rooms = Arc::new(rooms);
+        spawn_keep_alive(&rooms);
+        Ok(Host { rooms, actor: Actor::Library })
     }
 }
 

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use auth::Vault;
 use domain::audit::{Actor, Happening, Subject, Verb};
-use domain::egress::Ceiling;
+use domain::egress::{Ceiling, Origin};
 use domain::quota::Quotas;
 use domain::{Clock, Randomness, TenantId};
 use egress::Egress;
@@ -36,6 +37,9 @@ pub(crate) struct Rooms {
     pub(crate) transform: Transform,
     pub(crate) pipeline: Pipeline,
     pub(crate) ceiling: Arc<Ceiling>,
+    pub(crate) vault: Arc<Vault>,
+    /// Where browsers reach this host.
+    pub(crate) public_url: Option<Origin>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) upload_bytes_max: usize,

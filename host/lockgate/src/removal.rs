@@ -51,6 +51,12 @@ impl Tenant {
     /// Removes a profile and destroys its secrets; refused while a flow uses it.
     pub async fn delete_profile(&self, name: &ProfileName) -> Result<(), Error> {
         let store = &self.rooms.store;
+        if self.flow_through(name)?.is_none()
+            && store.profile(&self.id, name)?.is_some_and(|row| row.value.credential.token.is_some())
+        {
+            // Before they are destroyed here, and as far as the provider listens.
+            self.rooms.vault.revoke(&self.key_of(name)).await;
+        }
         let _turn = self.turn().await;
         let Some(profile) = store.profile(&self.id, name)? else {
             return Err(Error::not_found("profile", name));

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::audit::{Subject, Verb};
 use domain::egress::Origin;
-use domain::profile::{CredentialTerms, Profile};
+use domain::profile::{CredentialState, CredentialTerms, Profile};
 use domain::{ProfileName, Secret, SecretName};
 use store::{Change, Expect, Profiles as _, Purpose, Seal, Secrets as _};
+use wit::{AuthScheme, Oauth2Grant};
 
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
@@ -43,7 +44,8 @@ impl Tenant {
             };
             let config = &row.value.config;
             auth::check_credential(&chosen.scheme, chosen.user.as_deref(), config, &credential)?;
-            let bound = self.requested_hosts(&row.value)?;
+            let bound = self.bound_of_credential(&row.value)?;
+            let by_person = by_person(&chosen.scheme);
             let name = SecretName::credential();
             let turn = self.turn().await;
             turn.has_room_for_secret(profile, &name)?;
@@ -53,7 +55,19 @@ impl Tenant {
             let now = self.now();
             self.seal(&mut change, profile, &name, Purpose::Credential, &bound, &credential)?;
             let mut changed = row.value;
+            let before = (changed.credential_set, changed.credential.clone());
             changed.replace_credential(now, terms);
+            if by_person {
+                // With the secret of a client alone nothing can be sent: a person consents, before or after.
+                let (set, CredentialState { hand_off_until, token, provider_scopes, .. }) = before;
+                changed.credential_set = set;
+                changed.credential =
+                    CredentialState { hand_off_until, token, provider_scopes, ..changed.credential };
+            } else if before.1.token.is_some() {
+                // What the old one got ends with it.
+                let of = (&self.id, profile, &SecretName::tokens());
+                self.rooms.store.delete_secret(&mut change, of, Expect::Any, &*self.rooms.randomness)?;
+            }
             changed.restand(now);
             change.put_profile(&self.id, &changed, Expect::Version(row.version));
             match self.rooms.store.commit(change).await {
@@ -97,6 +111,17 @@ impl Tenant {
         Err(contended(profile))
     }
 
+    /// A credential goes to the hosts of its connector; the secret of a client to the endpoints of its provider only.
+    fn bound_of_credential(&self, profile: &Profile) -> Result<BTreeSet<Origin>, Error> {
+        match profile.auth.as_ref().map(|auth| &auth.scheme) {
+            Some(AuthScheme::Oauth2(scheme)) => {
+                let manifest = self.connector_of(profile)?.manifest;
+                Ok(auth::endpoints(scheme, &manifest, &profile.config)?)
+            }
+            _ => self.requested_hosts(profile),
+        }
+    }
+
     fn seal(
         &self,
         change: &mut Change,
@@ -115,6 +140,10 @@ impl Tenant {
         self.profile(profile)?;
         Ok(self.rooms.store.secret_names(&self.id, profile)?)
     }
+}
+
+fn by_person(scheme: &AuthScheme) -> bool {
+    matches!(scheme, AuthScheme::Oauth2(oauth2) if oauth2.grant == Oauth2Grant::AuthorizationCode)
 }
 
 fn contended(profile: &ProfileName) -> Error {

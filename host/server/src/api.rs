@@ -6,6 +6,7 @@ mod dead_letters;
 mod flows;
 mod health;
 mod logs;
+mod oauth;
 pub(crate) mod openapi;
 mod profiles;
 mod quotas;
@@ -34,7 +35,11 @@ pub(crate) fn groups() -> [Group; 6] {
 }
 
 fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(health::healthz)).routes(routes!(openapi::openapi_json))
+    OpenApiRouter::default()
+        .routes(routes!(health::healthz))
+        .routes(routes!(openapi::openapi_json))
+        .routes(routes!(oauth::start_consent))
+        .routes(routes!(oauth::finish_consent))
 }
 
 /// Looks at what the token itself stands for.
@@ -99,6 +104,8 @@ fn owner() -> OpenApiRouter<App> {
         .routes(routes!(signers::set_signers))
         .routes(routes!(profiles::rights::revoke))
         .routes(routes!(profiles::versions::consent))
+        .routes(routes!(profiles::consents::connect, profiles::consents::disconnect))
+        .routes(routes!(profiles::consents::renew_token))
         .routes(routes!(profiles::secrets::set_credential))
         .routes(routes!(profiles::secrets::set_secret))
 }

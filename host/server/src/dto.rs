@@ -4,6 +4,7 @@
 //! What a caller sends refuses unknown fields; what the host answers may gain fields.
 
 mod audit;
+mod authorisation;
 mod call;
 mod canary;
 mod connector;
@@ -26,6 +27,7 @@ mod version;
 mod words;
 
 pub use audit::{AuditBreak, AuditEntry, AuditSubject, AuditVerdict};
+pub use authorisation::{Authorisation, Connect};
 pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
 pub use canary::{Canary, NewCanary, Tally};
 pub use connector::{

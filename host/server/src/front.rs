@@ -14,10 +14,13 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use lockgate::{CALLBACK_PATH, START_PATH};
 
 use crate::options::Options;
 use crate::problem::Problem;
 
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The names under which this host may be asked. The names of loopback are always among them.
@@ -67,6 +70,7 @@ fn judge(hosts: &AllowedHosts, method: &Method, uri: &Uri, headers: &HeaderMap) 
     let foreign = || Problem::forbidden("foreign_origin", "a page of another origin may not ask this host");
     if let Some(site) = only(headers, &SEC_FETCH_SITE).map_err(|()| foreign())?
         && !["same-origin", "none"].contains(&site)
+        && !is_way_back(method, uri, headers)
     {
         return Err(foreign());
     }
@@ -81,6 +85,18 @@ fn judge(hosts: &AllowedHosts, method: &Method, uri: &Uri, headers: &HeaderMap) 
         }
         _ => Ok(()),
     }
+}
+
+/// A person comes from the provider's page, or from wherever a link was sent to them. Both routes take nothing on trust:
+/// a link works once, and the way back only in the browser that opened it.
+fn is_way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let is_ours = uri.path() == CALLBACK_PATH || uri.path().starts_with(START_PATH);
+    let navigates =
+        |name: &HeaderName, value: &str| matches!(only(headers, name), Ok(Some(sent)) if sent == value);
+    *method == Method::GET
+        && is_ours
+        && navigates(&SEC_FETCH_MODE, "navigate")
+        && navigates(&SEC_FETCH_DEST, "document")
 }
 
 /// Whether a page of this origin was served by this host. The scheme is left out: a proxy may add the TLS.
@@ -160,6 +176,29 @@ mod tests {
             assert_eq!(answer, Err("bad_host_header".to_owned()), "{uri} {headers:?}");
         }
         assert_eq!(asked(&Method::GET, "http://localhost:1/", &[("host", "localhost:1")]), Ok(()));
+    }
+
+    #[test]
+    fn a_person_may_come_back_from_a_provider_and_a_page_may_not_fetch_it() {
+        let from = |path: &str, mode: &str, dest: &str| {
+            let headers = [
+                ("host", "localhost:7070"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ];
+            asked(&Method::GET, path, &headers).is_ok()
+        };
+        assert!(from("/oauth/callback?code=x", "navigate", "document"));
+        assert!(from("/oauth/start/abc", "navigate", "document"));
+        for (path, mode, dest) in [
+            ("/oauth/callback", "no-cors", "image"),
+            ("/oauth/callback", "navigate", "iframe"),
+            ("/oauth/callback/x", "navigate", "document"),
+            ("/v1/profiles", "navigate", "document"),
+        ] {
+            assert!(!from(path, mode, dest), "{path} {mode} {dest}");
+        }
     }
 
     #[test]

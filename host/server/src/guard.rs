@@ -14,6 +14,7 @@ use domain::Blame;
 use futures_util::FutureExt as _;
 
 use crate::options::Options;
+use crate::pages::IsPage;
 use crate::problem::{MEDIA_TYPE, Problem};
 
 /// On every answer. Nothing here is a page: whatever a browser is made to do with an answer, it runs nothing, loads
@@ -62,7 +63,9 @@ pub(crate) async fn guard(State(options): State<Options>, request: Request, next
 fn in_our_shape(response: &Response) -> bool {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
+    // A page is for a person, who has no use for a problem document.
+    let is_page = response.extensions().get::<IsPage>().is_some();
+    !is_error || is_page || response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
 }
 
 fn too_slow() -> Problem {

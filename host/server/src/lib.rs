@@ -14,6 +14,7 @@ mod guard;
 mod linger;
 mod options;
 mod pace;
+mod pages;
 mod path;
 mod problem;
 mod query;

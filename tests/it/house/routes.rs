@@ -10,6 +10,8 @@ const OWNER: Access = Access::Tenant(Role::Owner);
 /// Exactly the routes of the server, each with who may use it. A new route fails here until somebody has decided.
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Access::Public),
+    ("GET", "/oauth/callback", Access::Public),
+    ("GET", "/oauth/start/{id}", Access::Public),
     ("GET", "/openapi.json", Access::Public),
     ("GET", "/v1/audit", Access::Anyone),
     ("GET", "/v1/audit/export", Access::Anyone),
@@ -38,6 +40,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/profiles/{name}/canary", EDITOR),
     ("POST", "/v1/profiles/{name}/canary/promote", EDITOR),
     ("POST", "/v1/profiles/{name}/check", EDITOR),
+    ("POST", "/v1/profiles/{name}/connect", OWNER),
+    ("DELETE", "/v1/profiles/{name}/connect", OWNER),
     ("POST", "/v1/profiles/{name}/consent", OWNER),
     ("PUT", "/v1/profiles/{name}/credential", OWNER),
     ("GET", "/v1/profiles/{name}/diff", READER),
@@ -51,6 +55,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/profiles/{name}/policy/proposal", READER),
     ("POST", "/v1/profiles/{name}/revoke", OWNER),
     ("PUT", "/v1/profiles/{name}/secrets/{secret}", OWNER),
+    ("POST", "/v1/profiles/{name}/token", OWNER),
     ("POST", "/v1/profiles/{name}/upgrade", EDITOR),
     ("GET", "/v1/quotas", READER),
     ("GET", "/v1/runs", READER),

@@ -17,6 +17,8 @@ Examples:
   lockgate profiles create stripe-main --connector stripe
   lockgate profiles create shop-eu --connector shop@2.1.0 --config '{\"shop\": \"example\"}'
   lockgate profiles credential stripe-main < key.txt      # or type it, unseen, at the prompt
+  lockgate profiles create crm-eu --connector crm --auth oauth2 --client-id 4f1e
+  lockgate profiles connect crm-eu --wait                 # prints the link to the consent, and waits for it
   lockgate profiles grant stripe-main --host https://api.stripe.com --scope invoices:write
   lockgate profiles grant stripe-main --all               # everything that the connector asks for
   lockgate profiles check stripe-main
@@ -58,6 +60,25 @@ pub(crate) enum ProfilesVerb {
         /// Read it from this file instead of stdin.
         #[arg(long, value_name = "FILE")]
         from_file: Option<PathBuf>,
+    },
+    /// Print a link to the provider's consent (OAuth 2): open it in a browser, once and within ten minutes. For a profile
+    /// that is connected, the new consent takes the place of the old; flows go on by themselves.
+    Connect {
+        /// The profile.
+        name: String,
+        /// Wait until the consent has come back. Exits with 1 if it does not.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Give the tokens back to the provider and destroy them. The client's secret stays.
+    Disconnect {
+        /// The profile.
+        name: String,
+    },
+    /// Get a new access token now, also where the provider has refused one before.
+    RenewToken {
+        /// The profile.
+        name: String,
     },
     /// Store a secret that the connector uses by handle, under a name that its manifest declares.
     Secret {
@@ -138,12 +159,16 @@ pub(crate) struct CreateArgs {
     /// The configuration that the connector asks for, as JSON or from a file.
     #[arg(long, value_name = "JSON|@FILE")]
     pub(crate) config: Option<String>,
-    /// The way to authenticate, where the connector offers several: api_key, basic or bearer.
+    /// The way to authenticate, where the connector offers several: api_key, basic, bearer or oauth2.
     #[arg(long, value_name = "KIND")]
     pub(crate) auth: Option<String>,
     /// The user of `basic`. It is not secret; the password is set with `lockgate profiles credential`.
     #[arg(long, requires = "auth")]
     pub(crate) user: Option<String>,
+    /// The client's id of `oauth2`, as the provider gave it. It is not secret; the client's secret is set with `lockgate
+    /// profiles credential`.
+    #[arg(long, requires = "auth", conflicts_with = "user", value_name = "ID")]
+    pub(crate) client_id: Option<String>,
     /// Requests per second, and how many may go at once after a pause; the connector's own rate unless given.
     #[arg(long, value_name = "PER_SECOND[:BURST]", value_parser = rate)]
     pub(crate) rate: Option<Rate>,

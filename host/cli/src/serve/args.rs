@@ -21,6 +21,7 @@ Examples:
   lockgate serve --data ./data --key-file /run/secrets/lockgate.key --engine redb --listen 127.0.0.1:8080
   lockgate serve --data ./data --ceiling ceiling.json
   lockgate serve --data ./data --listen 0.0.0.0:443 --allowed-host gate.example --tls-cert chain.pem --tls-key key.pem
+  lockgate serve --data ./data --public-url https://gate.example --plain-http-behind-proxy --listen 0.0.0.0:7070
 
 A ceiling bounds what anybody on this host can be granted, for instance:
   {\"hosts\": [\"https://api.stripe.com\", \"https://*.stripe.com\"], \"private\": [\"http://127.0.0.1:4010\"]}";
@@ -38,6 +39,10 @@ pub(crate) struct ServeArgs {
     /// can point its own name here.
     #[arg(long, value_name = "NAME")]
     pub(crate) allowed_host: Vec<String>,
+    /// Where browsers reach this host, as in https://gate.example: links to the consents of OAuth 2 begin with it, and
+    /// https://gate.example/oauth/callback is what a provider is told to send people back to. Its name is served, too.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) public_url: Option<lockgate::domain::egress::Origin>,
     /// Speak TLS with this certificate: PEM, the server's own first, then those that lead to its root.
     #[arg(long, value_name = "PEM", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

@@ -24,6 +24,21 @@ pub(crate) fn list(page: &Page<ProfileSummary>) -> String {
     or_none(&rows, "no profiles; `lockgate profiles create NAME --connector CONNECTOR` makes one")
 }
 
+/// What is known of a token, and why it no longer works.
+fn token(profile: &Profile) -> String {
+    let known = &profile.authorisation;
+    let mut text = match (&known.token_obtained_at, &known.token_expires_at) {
+        (None, _) => "-".to_owned(),
+        (Some(at), None) => format!("since {}", inert(at)),
+        (Some(at), Some(until)) => format!("since {}, renewed before {}", inert(at), inert(until)),
+    };
+    if let Some(problem) = &known.problem {
+        let code = known.problem_code.as_deref().unwrap_or_default();
+        text.push_str(&format!("; {} ({}): connect it again", inert(problem), inert(code)));
+    }
+    text
+}
+
 pub(crate) fn one(profile: &Profile) -> String {
     let auth = match &profile.auth {
         None => "none needed".to_owned(),
@@ -40,6 +55,7 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("since", inert(&profile.since)),
         ("auth", auth),
         ("credential", credential(profile.credential.as_ref())),
+        ("token", token(profile)),
         ("rate", rate(profile)),
         ("update", update(profile)),
         ("canary", canary(profile)),

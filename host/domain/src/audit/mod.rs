@@ -130,6 +130,20 @@ impl fmt::Display for Actor {
     }
 }
 
+impl FromStr for Actor {
+    type Err = crate::ids::InvalidId;
+
+    /// As it was written: for work that somebody began and that ends later.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "library" => Self::Library,
+            "schedule" => Self::Schedule,
+            "host" => Self::Host,
+            token => Self::Token(token.strip_prefix("token:").unwrap_or(token).parse()?),
+        })
+    }
+}
+
 // === impl Subject ===
 
 impl Subject {

@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod canary;
+pub(crate) mod consents;
 pub(crate) mod drift;
 pub(crate) mod policy;
 pub(crate) mod rights;

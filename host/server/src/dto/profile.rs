@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use wit::Manifest;
 
-use super::{Blame, Canary, CredentialLife, Rate, Status, StatusChange, StatusReason, Update};
+use super::{Authorisation, Blame, Canary, CredentialLife, Rate, Status, StatusChange, StatusReason, Update};
 
 /// A profile to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -39,9 +39,9 @@ pub struct NewProfile {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAuth {
-    /// `api_key`, `basic` or `bearer`.
+    /// `api_key`, `basic`, `bearer` or `oauth2`.
     pub kind: String,
-    /// The user of `basic`. It is not secret.
+    /// The user of `basic`, the client's id of `oauth2`. It is not secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }
@@ -143,6 +143,9 @@ pub struct Profile {
     /// How the stored credential ages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialLife>,
+    /// What is known of the authorisation at the provider.
+    #[serde(default)]
+    pub authorisation: Authorisation,
     /// Origins: requested, granted. Both keys must turn.
     pub hosts: Vec<HostRight>,
     /// Scopes: requested, granted. Both keys must turn.
@@ -175,9 +178,9 @@ pub struct Profile {
 /// How a profile authenticates.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Auth {
-    /// `api_key`, `basic` or `bearer`.
+    /// `api_key`, `basic`, `bearer` or `oauth2`.
     pub kind: String,
-    /// The user of `basic`.
+    /// The user of `basic`, the client's id of `oauth2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }
@@ -293,6 +296,7 @@ impl Profile {
             auth: row.auth.map(|auth| Auth { kind: auth.scheme.kind().to_owned(), user: auth.user }),
             rate: row.rate.map(Rate::from),
             credential_set: row.credential_set,
+            authorisation: row.credential.into(),
             outcomes: row.outcomes.into_iter().map(Into::into).collect(),
             granted_at: row.grant.granted_at.map(|at| at.to_string()),
             created_at: row.created_at.to_string(),
