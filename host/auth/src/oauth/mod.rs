@@ -31,3 +31,6 @@ pub(crate) use case::check_secret;
 pub(crate) use refresh::Why;
 
 pub use case::endpoints;
+
+#[cfg(test)]
+mod tests;
