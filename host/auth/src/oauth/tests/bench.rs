@@ -8,7 +8,7 @@ use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, Credential, Method, Origin, Outgoing};
 use domain::injected::{CredentialError, NameError};
-use domain::profile::{Auth, CredentialState, Grant, Profile};
+use domain::profile::{Auth, Grant, Profile};
 use domain::{
     Clock, Credentials as _, Digest, Later, ProfileKey, Randomness, Resolver, Secret, SecretName, Timestamp,
 };
@@ -188,23 +188,17 @@ impl Bench {
             imports: Vec::new(),
             uploaded_at: hands.now(),
         };
+        let version = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };
+        let auth = Some(Auth { scheme, user: Some("client-1".to_owned()) });
+        let grant = Grant {
+            hosts: BTreeSet::from([origin.clone()]),
+            scopes: BTreeSet::from(["contacts:read".parse().unwrap()]),
+            granted_at: None,
+        };
         let profile = Profile {
-            name: of.profile.clone(),
-            connector: ConnectorRef { name: connector.name.clone(), version: connector.version.clone() },
-            config: json!({}),
-            auth: Some(Auth { scheme, user: Some("client-1".to_owned()) }),
-            grant: Grant {
-                hosts: BTreeSet::from([origin.clone()]),
-                scopes: BTreeSet::from(["contacts:read".parse().unwrap()]),
-                granted_at: None,
-            },
-            rate: None,
-            enabled: true,
+            grant,
             credential_set: true,
-            credential: CredentialState::default(),
-            outcomes: Vec::new(),
-            created_at: hands.now(),
-            updated_at: hands.now(),
+            ..Profile::new(of.profile.clone(), version, json!({}), auth, hands.now())
         };
         let mut change = change(&of);
         change.put_connector(&of.tenant, &connector, Expect::Absent);

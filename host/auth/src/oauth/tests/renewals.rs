@@ -86,10 +86,9 @@ async fn a_definitive_refusal_ends_it_until_somebody_asks_again() {
             assert_eq!(bench.header().await, Err(refused.clone()));
         }
         assert_eq!(bench.endpoint.asked(), 1, "nobody asks again by itself");
-        let mut profile = bench.profile();
+        let profile = bench.profile();
         assert_eq!(profile.credential.problem.clone().unwrap().code, code);
-        profile.outcomes.push(domain::profile::CallOutcome { at: profile.created_at, failure: None });
-        assert_eq!(profile.status(), Status::Degraded);
+        assert_eq!(profile.status(profile.created_at).0, Status::Degraded);
         assert!(bench.vault.renew(&bench.of).await.is_err());
         assert_eq!(bench.endpoint.asked(), 2, "somebody did");
     }
