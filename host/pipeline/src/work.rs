@@ -209,7 +209,7 @@ impl Work {
         }
         let cause = self.held.run.cause;
         // A component that was never compiled on this machine takes a while.
-        let opened = self.held.alongside(Ends::open(&room, &tenant, flow, cause)).await?;
+        let opened = self.held.alongside(Box::pin(Ends::open(&room, &tenant, flow, cause))).await?;
         Ok(opened.map(|ends| self.ends = Some(ends)))
     }
 
