@@ -18,5 +18,6 @@ mod flows;
 mod harness;
 mod hostile;
 mod house;
+mod profiles;
 mod promises;
 mod versions;

@@ -9,6 +9,7 @@ use crate::audit::args::AuditArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
+use crate::events::args::EventsArgs;
 use crate::flows::args::FlowsArgs;
 use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
@@ -76,6 +77,8 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Records that gave up, with a way back.
     DeadLetters(DeadLettersArgs),
+    /// What happened, and who is told of it by signed webhooks.
+    Events(EventsArgs),
     /// What connectors said and what they sent, refused requests included.
     Logs(LogsArgs),
     /// Who changed what: listed, exported, and verified. An operator's token shows the trail of the host.

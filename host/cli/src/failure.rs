@@ -91,7 +91,7 @@ impl Failure {
             Self::Problem(problem) => match problem.status {
                 401 | 403 => 5,
                 404 if problem.code != "no_such_route" => 4,
-                400 | 409 | 413 | 415 | 422 | 429 => 3,
+                400 | 409 | 413 | 415 | 422 | 424 | 429 => 3,
                 _ => 1,
             },
             Self::Unreachable { .. } | Self::NotOurs { .. } => 6,

@@ -6,6 +6,7 @@ mod client;
 mod connectors;
 mod dead_letters;
 mod demo;
+mod events;
 mod failure;
 mod files;
 mod flows;
@@ -59,6 +60,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Flows(args) => Box::pin(flows::run(args)).await,
         Command::Runs(args) => Box::pin(runs::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
+        Command::Events(args) => Box::pin(events::run(args)).await,
         Command::Logs(args) => Box::pin(logs::run(args)).await,
         Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Keys(args) => Box::pin(keys::run(args)).await,

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use server::dto::{
-    CallInputs, Called, Checked, Drift, NewAuth, NewProfile, Page, Profile, ProfileSummary, Rights,
-    SecretValue,
+    CallInputs, Called, Checked, CredentialValue, Drift, NewAuth, NewProfile, Page, Profile, ProfileSummary,
+    Rights, SecretValue,
 };
 
 use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
@@ -34,9 +34,15 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Create(args) => create(&client, screen, args).await?,
         ProfilesVerb::Grant(args) => change_rights(&client, screen, "grant", args).await?,
         ProfilesVerb::Revoke(args) => change_rights(&client, screen, "revoke", args).await?,
-        ProfilesVerb::Credential { name, from_file } => {
+        ProfilesVerb::Credential { name, from_file, expires_at, expires_in, rotate_after } => {
             let value = secret(from_file.as_deref(), &format!("credential of {name} (not shown): "))?;
-            let profile = client.put(&["profiles", &name, "credential"], &SecretValue { value }).await?;
+            let credential = CredentialValue {
+                value,
+                expires_at,
+                expires_in_s: expires_in,
+                rotate_after_days: rotate_after,
+            };
+            let profile = client.put(&["profiles", &name, "credential"], &credential).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
         }
         ProfilesVerb::Connect { name, wait } => return consents::connect(&client, screen, &name, wait).await,
@@ -84,6 +90,12 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Drift { name, clear: false } => {
             screen
                 .answer::<Drift>(client.get(&["profiles", &name, "drift"], &[]).await?, show::drift::one)?;
+        }
+        ProfilesVerb::Refresh { name } => {
+            let spinner = screen.spinner(format!("verifying {name}"));
+            let profile = client.order(&["profiles", &name, "refresh"]).await;
+            drop(spinner);
+            screen.answer::<Profile>(profile?, show::profiles::one)?;
         }
         ProfilesVerb::Check { name } => return check(&client, screen, &name).await,
         ProfilesVerb::Run(args) => return call(&client, screen, args).await,

@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod connectors;
 pub(crate) mod dead_letters;
 pub(crate) mod drift;
+pub(crate) mod events;
 pub(crate) mod flows;
 pub(crate) mod logs;
 pub(crate) mod policy;

@@ -17,6 +17,8 @@ use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
 use store::{KeyEncryptionKey, Place, Store, StoreOptions};
 use tokio::sync::Semaphore;
 
+use crate::background::{Background, Floor, UpkeepOptions};
+use crate::checks::Checks;
 use crate::consents::spawn_keep_alive;
 use crate::error::Error;
 use crate::host::{Host, Rooms};
@@ -71,6 +73,7 @@ pub struct Builder {
     upload_bytes_max: usize,
     quotas: Quotas,
     public_url: Option<Origin>,
+    upkeep: UpkeepOptions,
 }
 
 impl Default for Builder {
@@ -92,6 +95,7 @@ impl Default for Builder {
             upload_bytes_max: UPLOAD_BYTES_MAX,
             quotas: Quotas::default(),
             public_url: None,
+            upkeep: UpkeepOptions::default(),
         }
     }
 }
@@ -214,6 +218,13 @@ impl Builder {
         self
     }
 
+    /// How the host looks after profiles and events by itself.
+    #[must_use]
+    pub fn upkeep(mut self, options: UpkeepOptions) -> Self {
+        self.upkeep = options;
+        self
+    }
+
     /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
     pub async fn build(self) -> Result<Host, Error> {
         let Self {
@@ -261,6 +272,15 @@ impl Builder {
         let pipeline =
             Pipeline::new(connectors.clone(), transform.clone(), clock.clone(), randomness.clone(), options);
         pipeline.spawn();
+        let background = Background::spawn(Floor {
+            store: store.clone(),
+            egress: egress.clone(),
+            credentials: vault.clone(),
+            ceiling: ceiling.clone(),
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            options: self.upkeep,
+        });
         let upload_bytes_max = self.upload_bytes_max;
         let rooms = Rooms {
             store,
@@ -269,6 +289,8 @@ impl Builder {
             connectors,
             transform,
             pipeline,
+            background,
+            checks: Checks::default(),
             ceiling,
             vault,
             public_url: self.public_url,

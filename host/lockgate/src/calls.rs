@@ -8,7 +8,7 @@ use domain::log::LogEvent;
 use domain::profile::{CallOutcome, LastExchange, OutcomeFailure};
 use domain::schema;
 use domain::{CorrelationId, Digest, ProfileName};
-use pipeline::NotReady;
+use pipeline::{NotReady, Ready};
 use serde_json::Value;
 use store::Commit;
 
@@ -90,6 +90,8 @@ impl Tenant {
             .enumerate()
             .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
             .collect();
+        // A credential that the remote refused lately lets one call through, and this may not be it.
+        Ready::for_a_call(&self.rooms.store, &self.id, profile, self.now()).await?;
         let report =
             prepared.linked.run(&prepared.call_for_action(&correlation, action), action, &inputs).await;
         prepared.note(&report.exchanges).await;
@@ -130,55 +132,24 @@ impl Tenant {
         Ok(Called { results, exchanges: report.exchanges, usage: report.usage, correlation })
     }
 
-    /// Verifies that a profile's target and credential work, and remembers the outcome for its status.
-    pub async fn check(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
-        let (tenant, profile) = (self.clone(), profile.clone());
-        to_its_end(async move { tenant.check_now(&profile).await }).await
-    }
-
-    async fn check_now(&self, profile: &ProfileName) -> Result<Result<(), GuestError>, Error> {
-        self.rooms.store.takes_writes()?;
-        let row = self.profile(profile)?;
-        let _place = self.place_for_a_call()?;
-        let prepared = self.prepare(&row).await?;
-        let correlation = CorrelationId::make(&*self.rooms.randomness);
-        let report = prepared.linked.check(&prepared.call_for(&correlation)).await;
-        prepared.note(&report.exchanges).await;
-        let last = LastExchange::of(&report.exchanges);
-        let (code, told) = match &report.outcome {
-            Ok(Ok(())) => (None, Some(None)),
-            Ok(Err(error)) => {
-                let failure = OutcomeFailure::counted(error.code(), error.blame(), last);
-                (Some(error.code()), failure.map(Some))
-            }
-            Err(failure) => (Some(failure.fault.code()), counted(failure, last).map(Some)),
-        };
-        let checked = self.happening(Verb::ProfileChecked, Subject::profile(profile));
-        let checked = match code {
-            Some(code) => checked.failed(code),
-            None => checked,
-        };
-        self.keep_log(&row, &report, "check", &correlation, checked).await?;
-        if let Some(failure) = told {
-            self.note(profile, failure).await?;
-        }
-        Ok(report.outcome?)
-    }
-
     /// Remembers how a call ended, for the status. Where many calls end at once, some of them are enough.
-    async fn note(&self, profile: &ProfileName, failure: Option<OutcomeFailure>) -> Result<(), Error> {
+    pub(crate) async fn note(
+        &self,
+        profile: &ProfileName,
+        failure: Option<OutcomeFailure>,
+    ) -> Result<(), Error> {
         match self.note_outcome(profile, &CallOutcome { at: self.now(), failure }).await {
             Err(error) if error.kind != Kind::Conflict => Err(error),
             _ => Ok(()),
         }
     }
 
-    async fn prepare(&self, row: &domain::profile::Profile) -> Result<pipeline::Prepared, Error> {
+    pub(crate) async fn prepare(&self, row: &domain::profile::Profile) -> Result<pipeline::Prepared, Error> {
         Ok(self.rooms.connectors.prepare(&self.id, row).await?)
     }
 
     /// Writes down what a call did: its log, and the one audit entry that says that it was made.
-    async fn keep_log<T>(
+    pub(crate) async fn keep_log<T>(
         &self,
         row: &domain::profile::Profile,
         report: &runtime::CallReport<T>,
@@ -203,12 +174,12 @@ impl Tenant {
     }
 }
 
-fn counted(failure: &CallFailure, last: LastExchange) -> Option<OutcomeFailure> {
+pub(crate) fn counted(failure: &CallFailure, last: LastExchange) -> Option<OutcomeFailure> {
     OutcomeFailure::counted(failure.fault.code(), failure.blame, last)
 }
 
 /// Lets a call go on when nobody waits for it any more: a client that hangs up must not take its rows with it.
-async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn to_its_end<T: Send + 'static>(
     call: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
     let stopped =

@@ -21,6 +21,8 @@ pub enum Kind {
     OverQuota,
     /// Too much at once: it may be tried again in a moment.
     TooMany,
+    /// What it depends on does not work now; it is tried again by itself.
+    Dependency,
     /// The token is missing or wrong.
     Unauthenticated,
     /// The token may not do this.

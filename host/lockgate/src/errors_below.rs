@@ -114,7 +114,11 @@ impl From<CallFailure> for Error {
 
 impl From<NotReady> for Error {
     fn from(reason: NotReady) -> Self {
-        let kind = if reason.blame() == Blame::Host { Kind::Internal } else { Kind::Refused };
+        let kind = match reason {
+            NotReady::Backoff { .. } => Kind::Dependency,
+            _ if reason.blame() == Blame::Host => Kind::Internal,
+            _ => Kind::Refused,
+        };
         Self { kind, code: reason.code(), blame: reason.blame(), message: reason.to_string() }
     }
 }

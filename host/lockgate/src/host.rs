@@ -14,7 +14,9 @@ use runtime::Runtime;
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::background::Background;
 use crate::builder::Builder;
+use crate::checks::Checks;
 use crate::error::Error;
 use crate::places::Places;
 use crate::tenant::Tenant;
@@ -36,6 +38,8 @@ pub(crate) struct Rooms {
     pub(crate) connectors: Connectors,
     pub(crate) transform: Transform,
     pub(crate) pipeline: Pipeline,
+    pub(crate) background: Background,
+    pub(crate) checks: Checks,
     pub(crate) ceiling: Arc<Ceiling>,
     pub(crate) vault: Arc<Vault>,
     /// Where browsers reach this host.
@@ -86,5 +90,7 @@ impl Host {
     /// Stops taking new work and waits until what is under way has been committed.
     pub async fn shutdown(&self) {
         self.rooms.pipeline.shutdown().await;
+        // What the last runs have to tell is on its way or waits for the next start.
+        self.rooms.background.shutdown().await;
     }
 }

@@ -5,15 +5,18 @@
 #![warn(missing_docs)]
 
 mod audit;
+mod background;
 mod builder;
 mod calls;
 mod canary;
+mod checks;
 mod connectors;
 mod consents;
 mod dead_letters;
 mod drift;
 mod error;
 mod errors_below;
+mod events;
 mod flows;
 mod gauges;
 mod host;
@@ -31,14 +34,18 @@ mod system;
 mod tenant;
 mod tokens;
 mod turns;
+mod upkeep;
 mod versions;
 
 pub use audit::{Trail, Verdict, verify_folder};
+pub use background::UpkeepOptions;
 pub use builder::{Builder, Engine, Key};
 pub use calls::Called;
+pub use checks::Refreshed;
 pub use connectors::Uploaded;
 pub use consents::{CALLBACK_PATH, Callback, Connect, Connected, Opened, START_PATH};
 pub use error::{Error, Kind};
+pub use events::{NewSubscription, Subscribed};
 pub use flows::NewFlow;
 pub use gauges::Gauges;
 pub use host::Host;

@@ -50,6 +50,10 @@ pub struct AuthChoice {
 impl Tenant {
     /// Makes a profile: enabled, with nothing granted and no credential. Until both are given it is `pending`.
     pub async fn create_profile(&self, new: NewProfile) -> Result<Profile, Error> {
+        if domain::ids::is_reserved(&new.name) {
+            let message = format!("the host keeps names like {} for itself; choose another name", new.name);
+            return Err(Error::new(Kind::Refused, "reserved_name", message));
+        }
         let version = new.version.as_ref().map(Version::to_string);
         let connector = self.connector(&new.connector, version.as_deref())?;
         let config = manifest::config(&connector.manifest, new.config)?;
@@ -175,7 +179,7 @@ impl Tenant {
             let fields = changed(&before, &row.value);
             let now = self.now();
             row.value.updated_at = now;
-            row.value.restand(now);
+            let change = row.value.restand(now);
             let mut told = self.change(verb, Subject::profile(name), &fields);
             // A version may be removed while somebody moves to it.
             if row.value.connector != before.connector {
@@ -187,6 +191,7 @@ impl Tenant {
                 let tried = ConnectorRef { version: canary.version.clone(), ..row.value.connector.clone() };
                 told.commit().require_connector(&self.id, &tried, Expect::Present);
             }
+            self.tell_status(told.commit(), &row.value, change)?;
             told.put_profile(&self.id, &row.value, Expect::Version(row.version));
             match self.rooms.store.commit(told).await {
                 Ok(()) => return Ok(row.value),
@@ -205,8 +210,9 @@ impl Tenant {
             };
             let mut noted = row.value.clone();
             noted.note(outcome.clone());
-            noted.restand(outcome.at);
+            let change = noted.restand(outcome.at);
             let mut commit = Commit::new();
+            self.tell_status(&mut commit, &noted, change)?;
             commit.put_health(&self.id, &row, noted);
             match self.rooms.store.commit(commit).await {
                 Err(error) if error.is_conflict() => {}

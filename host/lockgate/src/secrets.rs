@@ -68,7 +68,11 @@ impl Tenant {
                 let of = (&self.id, profile, &SecretName::tokens());
                 self.rooms.store.delete_secret(&mut change, of, Expect::Any, &*self.rooms.randomness)?;
             }
-            changed.restand(now);
+            let status = changed.restand(now);
+            self.tell_status(change.commit(), &changed, status)?;
+            if verb == Verb::CredentialRotated {
+                self.tell_rotated(change.commit(), &changed, now)?;
+            }
             change.put_profile(&self.id, &changed, Expect::Version(row.version));
             match self.rooms.store.commit(change).await {
                 Ok(()) => return Ok(changed),

@@ -313,6 +313,8 @@ impl Delivery<'_> {
                 let verdict = judge.after(&error, seen, parcel.counted(), self.room.chance());
                 if verdict.action == Action::Done {
                     delivered.health.worked(now);
+                } else if verdict.class == Class::Auth {
+                    delivered.health.refused_by(now, &verdict.failure);
                 } else {
                     delivered.health.failed(now, &verdict.failure);
                 }

@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::exchange::Exchange;
-use domain::profile::{CallOutcome, LastExchange, OutcomeFailure};
+use domain::profile::{CallOutcome, LastExchange, OutcomeFailure, Reason};
 use domain::run::Failure;
 
 /// The last telling outcome of one end. What counts is decided in `domain::profile`.
@@ -27,6 +27,13 @@ impl Health {
         if let Some(failure) = OutcomeFailure::counted(&failure.code, failure.blame, self.last) {
             self.outcome = Some(CallOutcome { at, failure: Some(failure) });
         }
+    }
+
+    /// The remote does not take the credential, in whatever words the connector says so.
+    pub(crate) fn refused_by(&mut self, at: Timestamp, failure: &Failure) {
+        let reason = Some(Reason::AuthRevoked);
+        let failure = OutcomeFailure { code: failure.code.clone(), blame: failure.blame, reason };
+        self.outcome = Some(CallOutcome { at, failure: Some(failure) });
     }
 
     /// Goes on with what was learnt later.

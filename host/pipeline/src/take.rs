@@ -77,7 +77,11 @@ impl Reading {
             Ok(Err(error)) => judge.after(&error, seen, &self.attempts, chance),
             Err(fault) => judge.after_fault(&fault, false, &self.attempts, chance),
         };
-        self.health.failed(now, &verdict.failure);
+        if verdict.class == Class::Auth {
+            self.health.refused_by(now, &verdict.failure);
+        } else {
+            self.health.failed(now, &verdict.failure);
+        }
         let mut commit = Commit::new();
         commit.append_logs(&held.tenant, &log);
         let failure = match verdict.wait_ms() {

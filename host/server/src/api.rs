@@ -3,6 +3,7 @@
 mod audit;
 mod connectors;
 mod dead_letters;
+mod events;
 mod flows;
 mod health;
 mod logs;
@@ -70,6 +71,10 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::show_dead_letter))
         .routes(routes!(logs::list_logs))
         .routes(routes!(quotas::show_quotas))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::list_subscriptions))
+        .routes(routes!(events::show_subscription))
+        .routes(routes!(events::list_deliveries))
 }
 
 /// The daily work, within the rights that an owner gave.
@@ -87,6 +92,7 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(profiles::policy::observe))
         .routes(routes!(profiles::drift::clear_drift))
         .routes(routes!(profiles::calls::check_profile))
+        .routes(routes!(profiles::calls::refresh_profile))
         .routes(routes!(profiles::calls::run_action))
         .routes(routes!(flows::create_flow))
         .routes(routes!(flows::run_flow))
@@ -94,6 +100,9 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(flows::disable_flow))
         .routes(routes!(flows::delete_flow))
         .routes(routes!(dead_letters::replay_dead_letter))
+        .routes(routes!(events::test_subscription))
+        .routes(routes!(events::enable_subscription))
+        .routes(routes!(events::disable_subscription))
 }
 
 /// Rights and secrets; a profile is removed with both.
@@ -107,6 +116,9 @@ fn owner() -> OpenApiRouter<App> {
         .routes(routes!(profiles::consents::connect, profiles::consents::disconnect))
         .routes(routes!(profiles::consents::renew_token))
         .routes(routes!(profiles::secrets::set_credential))
+        .routes(routes!(events::create_subscription))
+        .routes(routes!(events::delete_subscription))
+        .routes(routes!(events::rotate_subscription_secret))
         .routes(routes!(profiles::secrets::set_secret))
 }
 

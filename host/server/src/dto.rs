@@ -11,6 +11,7 @@ mod connector;
 mod dead_letter;
 mod delivery;
 mod drift;
+mod event;
 mod exchange;
 mod flow;
 mod log;
@@ -37,6 +38,7 @@ pub use connector::{
 pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary};
 pub use delivery::{Delivery, Retry};
 pub use drift::{Drift, Drifted};
+pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription, SubscriptionMade};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Destination, Flow, Mapping, NewFlow, Source};
 pub use log::{LogEntry, LogEvent};
@@ -46,8 +48,8 @@ pub use policy::{
     Verdict, VerdictWord,
 };
 pub use profile::{
-    Auth, ConnectorRef, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary, Rights, ScopeRight,
-    SecretHeld, SecretValue,
+    Auth, ConnectorRef, CredentialValue, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary,
+    Rights, ScopeRight, SecretHeld, SecretValue,
 };
 pub use quota::QuotaUsage;
 pub use run::{Attempt, Counts, Failure, Pins, Run, Suspension};
@@ -57,8 +59,9 @@ pub use standing::{CredentialLife, StatusChange};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    AuditWrong, Blame, CatchUp, Cause, CredentialAge, Direction, Effect, FailureCode, Gate, Level,
-    OnDeadline, OnDrift, OnSpent, Order, RunStatus, SendFailureKind, Severity, Status, StatusReason, Subject,
+    AuditWrong, Blame, CatchUp, Cause, CredentialAge, DeliveryWord, Direction, DisabledBecause, Effect,
+    FailureCode, Gate, Level, OnDeadline, OnDrift, OnSpent, Order, RunStatus, SendFailureKind, Severity,
+    Status, StatusReason, Subject,
 };
 
 use serde::{Deserialize, Serialize};

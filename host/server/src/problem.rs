@@ -92,6 +92,7 @@ impl From<Error> for Problem {
             Kind::Invalid => StatusCode::BAD_REQUEST,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Dependency => StatusCode::FAILED_DEPENDENCY,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict | Kind::OverQuota => StatusCode::CONFLICT,
             Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,

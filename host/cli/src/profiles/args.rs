@@ -21,7 +21,9 @@ Examples:
   lockgate profiles connect crm-eu --wait                 # prints the link to the consent, and waits for it
   lockgate profiles grant stripe-main --host https://api.stripe.com --scope invoices:write
   lockgate profiles grant stripe-main --all               # everything that the connector asks for
+  lockgate profiles credential stripe-main --expires-in 90d < key.txt
   lockgate profiles check stripe-main
+  lockgate profiles refresh stripe-main                   # verifies it now, and shows its status
   lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
   lockgate profiles diff stripe-main                      # what the newest version asks for
   lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
@@ -53,13 +55,27 @@ pub(crate) enum ProfilesVerb {
     Grant(RightsArgs),
     /// Take hosts and scopes back.
     Revoke(RightsArgs),
-    /// Store the credential, read from stdin or a file, never from the command line.
+    /// Store the credential, read from stdin or a file, never from the command line. An old one is destroyed.
     Credential {
         /// The profile.
         name: String,
         /// Read it from this file instead of stdin.
         #[arg(long, value_name = "FILE")]
         from_file: Option<PathBuf>,
+        /// When the remote will stop to take it. Two weeks before, subscribers are told.
+        #[arg(long, value_name = "TIME", conflicts_with = "expires_in")]
+        expires_at: Option<String>,
+        /// The same, from now on: 90d, 12h.
+        #[arg(long, value_name = "TIME", value_parser = seconds)]
+        expires_in: Option<u64>,
+        /// After how many days it is due to be replaced; 90 unless given.
+        #[arg(long, value_name = "DAYS")]
+        rotate_after: Option<u32>,
+    },
+    /// Verify it now, and show the status that follows.
+    Refresh {
+        /// The profile.
+        name: String,
     },
     /// Print a link to the provider's consent (OAuth 2): open it in a browser, once and within ten minutes. For a profile
     /// that is connected, the new consent takes the place of the old; flows go on by themselves.
@@ -228,9 +244,32 @@ fn rate(text: &str) -> Result<Rate, String> {
     }
 }
 
+/// Seconds of a number with its unit.
+fn seconds(text: &str) -> Result<u64, String> {
+    let wrong = || "write it as in 90d, 12h or 30m".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let per = match unit {
+        'd' => 86_400,
+        'h' => 3_600,
+        'm' => 60,
+        's' => 1,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    number.checked_mul(per).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_from_now_on_has_a_unit() {
+        assert_eq!((seconds("90d"), seconds("12h"), seconds("5m")), (Ok(7_776_000), Ok(43_200), Ok(300)));
+        for text in ["", "d", "90", "0d", "-1d", "1.5h", "99999999999999999999d"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_rate_is_one_number_or_two() {

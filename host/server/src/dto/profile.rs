@@ -73,6 +73,30 @@ impl fmt::Debug for SecretValue {
     }
 }
 
+/// A credential on its way in.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialValue {
+    /// The credential itself. It is sealed at once and never shown again.
+    #[schema(format = Password)]
+    pub value: String,
+    /// When the remote will stop to take it, as in 2026-11-22T08:30:00Z; two weeks before, somebody is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// The same, from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_s: Option<u64>,
+    /// After how many days it is due to be replaced; 90 unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotate_after_days: Option<u32>,
+}
+
+impl fmt::Debug for CredentialValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CredentialValue(***)")
+    }
+}
+
 /// A profile in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProfileSummary {

@@ -176,6 +176,25 @@ mirror! {
 }
 
 mirror! {
+    /// Why a subscription is not enabled.
+    DisabledBecause of domain::event::DisabledBecause {
+        /// No delivery succeeded for days.
+        Failing,
+        /// It answered that it is gone (410).
+        Gone,
+    }
+}
+
+/// How far an event is on its way to a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryWord {
+    Waiting,
+    Delivered,
+    Failed,
+}
+
+mirror! {
     /// How a credential ages.
     CredentialAge of domain::profile::Age {
         Fresh,

@@ -3,9 +3,10 @@
 use axum::Json;
 use domain::ProfileName;
 
+use super::shown;
 use crate::body::Json as Body;
 use crate::caller::OfTenant;
-use crate::dto::{CallInputs, Called, Checked};
+use crate::dto::{self, CallInputs, Called, Checked};
 use crate::path::Path;
 use crate::problem::Problem;
 
@@ -22,6 +23,21 @@ pub(crate) async fn check_profile(
     let outcome = tenant.check(&name).await?;
     let status = tenant.standing(&tenant.profile(&name)?).status;
     Ok(Json(Checked { ok: outcome.is_ok(), error: outcome.err().map(Into::into), status: status.into() }))
+}
+
+/// Verifies the profile now and works out its status. At most one such call is under way; who asks meanwhile gets the
+/// same answer. After a refused credential one call is let through every 30 seconds; all others get 424 `profile_backoff`.
+#[utoipa::path(
+    post, path = "/v1/profiles/{name}/refresh", tag = "profiles",
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "The profile as it is now.", body = dto::Profile))
+)]
+pub(crate) async fn refresh_profile(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+) -> Result<Json<dto::Profile>, Problem> {
+    let refreshed = tenant.refresh(&name).await?;
+    Ok(Json(shown(&tenant, refreshed.profile)?))
 }
 
 /// Runs one action now, in a fresh sandbox. One result per input, in order.

@@ -2,27 +2,41 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use domain::{ProfileName, Secret, SecretName};
+use domain::profile::{CredentialTerms, ROTATE_AFTER_MS};
+use domain::{ProfileName, Secret, SecretName, Timestamp};
 
 use super::shown;
 use crate::body::Json as Body;
 use crate::caller::OfTenant;
-use crate::dto::{self, SecretValue};
+use crate::dto::{self, CredentialValue, SecretValue};
 use crate::path::Path;
 use crate::problem::Problem;
 
 /// Stores the credential, sealed and bound to the hosts that the connector asks for. An old one is destroyed.
 #[utoipa::path(
-    put, path = "/v1/profiles/{name}/credential", tag = "profiles", request_body = SecretValue,
+    put, path = "/v1/profiles/{name}/credential", tag = "profiles", request_body = CredentialValue,
     params(("name" = String, Path, description = "The profile.")),
     responses((status = 200, description = "The profile as it is now.", body = dto::Profile))
 )]
 pub(crate) async fn set_credential(
     OfTenant(tenant): OfTenant,
     Path(name): Path<ProfileName>,
-    Body(secret): Body<SecretValue>,
+    Body(credential): Body<CredentialValue>,
 ) -> Result<Json<dto::Profile>, Problem> {
-    let profile = tenant.set_credential(&name, into_secret(secret)?).await?;
+    let CredentialValue { value, expires_at, expires_in_s, rotate_after_days } = credential;
+    let expires_at = match (expires_at, expires_in_s) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::bad_request("invalid_expiry", "give expires_at or expires_in_s, not both"));
+        }
+        (Some(text), None) => Some(Timestamp::try_from(text).map_err(|error| {
+            Problem::bad_request("invalid_expiry", format!("expires_at cannot be read: {error}"))
+        })?),
+        (None, seconds) => seconds.map(|seconds| tenant.now().plus_ms(seconds.saturating_mul(1_000))),
+    };
+    let days = rotate_after_days.map(|days| u64::from(days).saturating_mul(86_400_000));
+    let terms = CredentialTerms { expires_at, rotate_after_ms: days.unwrap_or(ROTATE_AFTER_MS) };
+    let secret = into_secret(SecretValue { value })?;
+    let profile = tenant.set_credential_on(&name, secret, terms).await?;
     Ok(Json(shown(&tenant, profile)?))
 }
 
