@@ -10,6 +10,7 @@ fn main() {
             "loops_in_describe",
             "no_manifest",
             "prober",
+            "receiver",
             "spin",
             "tries_in_describe",
             "unknown_import",

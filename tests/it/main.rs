@@ -16,6 +16,7 @@ mod capabilities;
 mod counterpart;
 mod flows;
 mod harness;
+mod hooks;
 mod hostile;
 mod house;
 mod profiles;

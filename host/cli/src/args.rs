@@ -11,6 +11,7 @@ use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
 use crate::events::args::EventsArgs;
 use crate::flows::args::FlowsArgs;
+use crate::hooks::args::HooksArgs;
 use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
 use crate::policy::args::PolicyArgs;
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Flows: from one profile's trigger, through a mapping, to another profile's action.
     Flows(FlowsArgs),
+    /// Hooks: addresses that systems send webhooks to.
+    Hooks(HooksArgs),
     /// Runs: what happened, and who has to act.
     Runs(RunsArgs),
     /// Records that gave up, with a way back.

@@ -10,6 +10,7 @@ mod events;
 mod failure;
 mod files;
 mod flows;
+mod hooks;
 mod keys;
 mod logs;
 mod memory;
@@ -58,6 +59,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Profiles(args) => Box::pin(profiles::run(args)).await,
         Command::Policy(args) => Box::pin(policy::run(args)).await,
         Command::Flows(args) => Box::pin(flows::run(args)).await,
+        Command::Hooks(args) => Box::pin(hooks::run(args)).await,
         Command::Runs(args) => Box::pin(runs::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
         Command::Events(args) => Box::pin(events::run(args)).await,

@@ -59,6 +59,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr().with_context(listening)?;
     host.listens_on(address);
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let own = || format!("{scheme}://{address}");
+    host.reached_at(&args.public_url.as_ref().map_or_else(own, ToString::to_string));
     let named =
         args.allowed_host.iter().cloned().chain(args.public_url.iter().map(|url| url.host().to_owned()));
     let hosts = allowed_hosts(&named.collect::<Vec<_>>(), address);

@@ -7,6 +7,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod drift;
 pub(crate) mod events;
 pub(crate) mod flows;
+pub(crate) mod hooks;
 pub(crate) mod logs;
 pub(crate) mod policy;
 pub(crate) mod profiles;

@@ -39,22 +39,7 @@ impl Served {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let mut child = lockgate()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("it serves before it ends").unwrap();
-            if let Some((_, rest)) = line.split_once("serving ") {
-                break rest.split_whitespace().next().unwrap().to_owned();
-            }
-        };
-        // Whatever else it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (child, url) = serve(&data);
         let mut served = Self { child, url, folder, token: String::new() };
         let operator = data.join("operator.token");
         let made =
@@ -62,6 +47,13 @@ impl Served {
         assert_eq!(made.code, 0, "{}", made.err);
         served.token = made.out.trim().to_owned();
         served
+    }
+
+    /// Ends the host as a power cut would, and starts it again over the same folder.
+    fn kill_and_start_again(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        (self.child, self.url) = serve(&self.folder.path().join("data"));
     }
 
     fn ask(&self, words: &[&str]) -> Answer {
@@ -89,6 +81,27 @@ impl Served {
         std::fs::write(&path, bytes).unwrap();
         path
     }
+}
+
+/// A host, and where it can be asked.
+fn serve(data: &Path) -> (Child, String) {
+    let mut child = lockgate()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let url = loop {
+        let line = lines.next().expect("it serves before it ends").unwrap();
+        if let Some((_, rest)) = line.split_once("serving ") {
+            break rest.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    // Whatever else it says must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, url)
 }
 
 fn lockgate() -> Command {
@@ -355,4 +368,56 @@ fn the_audit_trail_is_listed_exported_and_verified_also_without_the_host() {
     assert_eq!(served.ask(&[&of_acme[..], &[forged.as_str()]].concat()).code, 1);
     let without = ["audit", "verify", "--data", text(&data), "--head", &forged];
     assert_eq!(served.ask(&without).code, 2);
+}
+
+#[test]
+fn a_hook_is_made_tried_and_given_another_secret_and_what_it_took_survives_a_kill() {
+    let mut served = Served::start();
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    let create = ["profiles", "create", "billing", "--connector", "stripe", "--auth", "bearer"];
+    assert_eq!(served.ask(&create).code, 0);
+    let stored = served.ask_with(&["profiles", "credential", "billing"], &served.token, "sk_test_canary");
+    assert_eq!(stored.code, 0, "{}", stored.err);
+    let polled = served.ask(&["hooks", "create", "--profile", "billing", "--trigger", "customers"]);
+    assert_eq!(polled.code, 3, "{}", polled.err);
+
+    let secret = "whsec_canary_of_the_hook";
+    let words =
+        ["hooks", "create", "--profile", "billing", "--trigger", "paid_invoices", "--secret-stdin", "--json"];
+    let made = served.ask_with(&words, &served.token, secret);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let made: serde_json::Value = serde_json::from_str(&made.out).unwrap();
+    let id = made["hook"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(made["hook"]["url"].as_str().unwrap(), format!("{}/hooks/{id}", served.url));
+    assert!(!made.to_string().contains(secret));
+    // Nobody waits for its events yet.
+    let early = served.ask(&["hooks", "test", &id]);
+    assert_eq!(early.code, 3, "{} {}", early.out, early.err);
+
+    let flow = ["flows", "create", "paid", "--from", "billing:paid_invoices", "--to", "billing:void_invoice"];
+    let flow = served.ask(&flow);
+    assert_eq!(flow.code, 0, "{}", flow.err);
+    assert_eq!(served.ask(&["flows", "disable", "paid"]).code, 0);
+    let event = r#"{"id":"evt_1","type":"customer.created","created":1,"data":{"object":{}}}"#;
+    let body = served.file("event.json", event.as_bytes());
+    let taken = served.ask(&["hooks", "test", &id, "--body", text(&body)]);
+    assert!(taken.code == 0 && taken.out.contains("taken"), "{} {}", taken.out, taken.err);
+    served.kill_and_start_again();
+    let again = served.ask(&["hooks", "test", &id, "--body", text(&body)]);
+    assert!(again.out.contains("again"), "what was taken is forgotten: {} {}", again.out, again.err);
+    let removed = served.ask(&["flows", "delete", "paid"]);
+    assert!(removed.code == 3 && removed.err.contains("events"), "{} {}", removed.code, removed.err);
+
+    let rotated = served.ask(&["hooks", "rotate-secret", &id, "--keep-old", "24h"]);
+    assert!(rotated.code == 0 && rotated.out.contains("whsec_"), "{} {}", rotated.out, rotated.err);
+    let shown = served.ask(&["hooks", "show", &id, "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(shown["hook"]["old_secret"].as_bool(), Some(true));
+    assert_eq!(served.ask(&["hooks", "retire", &id]).code, 0);
+    assert_eq!(served.ask(&["hooks", "disable", &id]).code, 0);
+    assert_eq!(served.ask(&["hooks", "test", &id]).code, 3);
+    assert!(served.ask(&["hooks"]).out.contains("disabled"));
+    assert_eq!(served.ask(&["hooks", "delete", &id]).code, 0);
+    assert_eq!(served.ask(&["hooks", "show", &id]).code, 4);
 }

@@ -16,6 +16,8 @@ pub struct Quotas {
     pub component_bytes: u64,
     pub profiles: u64,
     pub flows: u64,
+    /// Addresses that systems send webhooks to.
+    pub hooks: u64,
     /// Secrets of all profiles together, credentials included.
     pub secrets: u64,
     /// Tokens that have not been revoked.
@@ -34,6 +36,7 @@ impl Default for Quotas {
             component_bytes: 1 << 30,
             profiles: 1_000,
             flows: 1_000,
+            hooks: 1_000,
             secrets: 5_000,
             tokens: 100,
             subscriptions: 20,
@@ -50,6 +53,7 @@ pub enum Quota {
     ComponentBytes,
     Profiles,
     Flows,
+    Hooks,
     Secrets,
     Tokens,
     Subscriptions,
@@ -66,12 +70,13 @@ pub struct QuotaExceeded {
 }
 
 impl Quota {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Connectors,
         Self::VersionsPerConnector,
         Self::ComponentBytes,
         Self::Profiles,
         Self::Flows,
+        Self::Hooks,
         Self::Secrets,
         Self::Tokens,
         Self::Subscriptions,
@@ -85,6 +90,7 @@ impl Quota {
             Self::ComponentBytes => "component_bytes",
             Self::Profiles => "profiles",
             Self::Flows => "flows",
+            Self::Hooks => "hooks",
             Self::Secrets => "secrets",
             Self::Tokens => "tokens",
             Self::Subscriptions => "subscriptions",
@@ -120,6 +126,7 @@ impl Quotas {
             Quota::ComponentBytes => self.component_bytes,
             Quota::Profiles => self.profiles,
             Quota::Flows => self.flows,
+            Quota::Hooks => self.hooks,
             Quota::Secrets => self.secrets,
             Quota::Tokens => self.tokens,
             Quota::Subscriptions => self.subscriptions,

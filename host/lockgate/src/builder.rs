@@ -21,6 +21,7 @@ use crate::background::{Background, Floor, UpkeepOptions};
 use crate::checks::Checks;
 use crate::consents::spawn_keep_alive;
 use crate::error::Error;
+use crate::hooks::{HookPaces, NoteBook};
 use crate::host::{Host, Rooms};
 use crate::places::Places;
 use crate::system::{OsRandomness, SystemClock, off_the_workers};
@@ -31,6 +32,9 @@ const UPLOAD_BYTES_MAX: usize = 32 << 20;
 
 /// Audit chains that are read whole at the same time.
 const VERIFICATIONS_MAX: usize = 2;
+
+/// Requests to the hooks of one tenant that may be in memory at once.
+const HOOK_REQUESTS_AT_ONCE: u64 = 128;
 
 pub(crate) const KEY_FILE: &str = "lockgate.key";
 
@@ -301,6 +305,10 @@ impl Builder {
             quotas: self.quotas,
             turns: Turns::default(),
             calls: Arc::new(Places::new(self.quotas.calls_at_once)),
+            hook_places: Arc::new(Places::new(HOOK_REQUESTS_AT_ONCE)),
+            hook_paces: HookPaces::default(),
+            notes: NoteBook::default(),
+            reached_at: std::sync::RwLock::default(),
             component_files: tokio::sync::RwLock::default(),
         };
         let rooms = Arc::new(rooms);

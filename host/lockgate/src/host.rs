@@ -18,6 +18,7 @@ use crate::background::Background;
 use crate::builder::Builder;
 use crate::checks::Checks;
 use crate::error::Error;
+use crate::hooks::{HookPaces, NoteBook};
 use crate::places::Places;
 use crate::tenant::Tenant;
 use crate::turns::Turns;
@@ -52,6 +53,12 @@ pub(crate) struct Rooms {
     pub(crate) quotas: Quotas,
     pub(crate) turns: Turns,
     pub(crate) calls: Arc<Places>,
+    /// Requests to hooks whose bodies are being read or judged.
+    pub(crate) hook_places: Arc<Places>,
+    pub(crate) hook_paces: HookPaces,
+    pub(crate) notes: NoteBook,
+    /// Under which the world reaches this host; empty where nobody said so.
+    pub(crate) reached_at: std::sync::RwLock<String>,
     /// Shared by those who add a component and its row, alone for who removes a component that no row names.
     pub(crate) component_files: tokio::sync::RwLock<()>,
 }

@@ -3,7 +3,7 @@
 use domain::connector::Connector;
 use domain::quota::{Quota, QuotaExceeded};
 use domain::{ProfileName, SecretName};
-use store::{Holdings as _, Secrets as _, Subscriptions as _};
+use store::{Holdings as _, Hooks as _, Secrets as _, Subscriptions as _};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error::Error;
@@ -61,6 +61,7 @@ impl Tenant {
             Quota::ComponentBytes => store.held_components(&self.id)?.bytes,
             Quota::Profiles => store.count_profiles(&self.id)?,
             Quota::Flows => store.count_flows(&self.id)?,
+            Quota::Hooks => store.count_hooks(&self.id)?,
             Quota::Secrets => store.count_secrets(&self.id)?,
             Quota::Tokens => store.count_tokens(&self.id)?,
             Quota::Subscriptions => store.count_subscriptions(&self.id)?,

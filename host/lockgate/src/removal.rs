@@ -9,8 +9,8 @@ use domain::connector::ConnectorRef;
 use domain::profile::Profile;
 use domain::{ConnectorName, Digest, FlowName, ProfileName};
 use store::{
-    Change, Expect, FlowStates as _, Flows as _, Holdings as _, Outbox as _, PAGE_ITEMS_MAX, Paging,
-    Profiles as _, Runs as _, Secrets as _, Store,
+    Change, Expect, FlowStates as _, Flows as _, Holdings as _, Inbox as _, Outbox as _, PAGE_ITEMS_MAX,
+    Paging, Profiles as _, Runs as _, Secrets as _, Store,
 };
 
 use crate::error::{Error, Kind};
@@ -42,6 +42,12 @@ impl Tenant {
             );
             return Err(in_use(message));
         }
+        let events = store.count_events_of(&self.id, name)?;
+        if events > 0 {
+            let message =
+                format!("{events} events that were taken for {name} wait; run it until each has been read");
+            return Err(in_use(message));
+        }
         let mut change = self.change(Verb::FlowRemoved, Subject::flow(name), &[]);
         change.delete_flow(&self.id, &flow.value, Expect::Version(flow.version));
         change.commit().delete_flow_state(&self.id, name, Expect::Version(state.version));
@@ -63,6 +69,9 @@ impl Tenant {
         };
         if let Some(flow) = self.flow_through(name)? {
             return Err(in_use(format!("the flow {flow} uses {name}; remove the flow first")));
+        }
+        if let Some(hook) = self.hook_of_profile(name)? {
+            return Err(in_use(format!("the hook {hook} takes events for {name}; remove the hook first")));
         }
         let mut change =
             self.change(Verb::ProfileRemoved, Subject::profile(name), &["credential", "secrets"]);

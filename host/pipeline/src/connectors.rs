@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::call::{GuestError, Input, Limits};
+use domain::call::{GuestError, Inbound, Input, Limits};
 use domain::canary::Tally;
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
@@ -18,7 +18,7 @@ use crate::circuits::Circuits;
 use crate::drift::{self, Declaration, Met};
 use crate::observe;
 use crate::ready::{NotReady, Ready, connector};
-use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
+use crate::sandbox::{Called, End, Mapped, Polled, Ran, Received, Sandbox};
 
 /// A mapping of a batch takes milliseconds; one that takes seconds does not end.
 const MAPPING_CPU_MS: u64 = 2_000;
@@ -266,6 +266,19 @@ impl End for Prepared {
     ) -> Later<'a, Polled> {
         Box::pin(async move {
             let report = self.linked.poll(&self.call_for(correlation), trigger, cursor.as_deref()).await;
+            self.note(&report.exchanges).await;
+            report.into()
+        })
+    }
+
+    fn receive<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        trigger: &'a str,
+        event: Inbound,
+    ) -> Later<'a, Received> {
+        Box::pin(async move {
+            let report = self.linked.receive(&self.call_for(correlation), trigger, event).await;
             self.note(&report.exchanges).await;
             report.into()
         })

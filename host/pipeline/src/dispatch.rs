@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use crate::inbox::{forget, look_around, trigger_hinted};
 use crate::lease::is_free;
 use crate::room::Room;
 use crate::schedule::{tenants, trigger_due};
@@ -48,6 +49,9 @@ impl Dispatcher {
                 _ = ticks.tick() => self.tick().await,
                 () = self.wake.notified() => {}
             }
+            if let Err(error) = trigger_hinted(&self.room).await {
+                tracing::error!(%error, "events wait, and their flows could not be started");
+            }
             if let Err(error) = self.start() {
                 tracing::error!(%error, "open runs could not be read");
             }
@@ -59,6 +63,9 @@ impl Dispatcher {
         if let Err(error) = trigger_due(&self.room).await {
             tracing::error!(%error, "due flows could not be started");
         }
+        if let Err(error) = self.look_around() {
+            tracing::error!(%error, "waiting events could not be read");
+        }
         if self.pruned_at.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
             self.pruned_at = Some(Instant::now());
             if let Err(error) = self.prune().await {
@@ -67,8 +74,13 @@ impl Dispatcher {
         }
     }
 
+    fn look_around(&self) -> Result<(), StoreError> {
+        tenants(&self.room.store)?.iter().try_for_each(|tenant| look_around(&self.room, tenant))
+    }
+
     async fn prune(&self) -> Result<(), StoreError> {
         for tenant in tenants(&self.room.store)? {
+            forget(&self.room, &tenant).await?;
             loop {
                 let commit = self.room.store.prune_logs(&tenant, self.room.options.log_entries_max)?;
                 if commit.is_empty() {

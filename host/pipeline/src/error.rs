@@ -1,6 +1,6 @@
 //! What the pipeline refuses, and how it fails.
 
-use domain::{Blame, DeadLetterId, FlowName, RunId};
+use domain::{Blame, DeadLetterId, FlowName, HookId, RunId};
 use store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,14 @@ pub enum PipelineError {
     TooManyReplays(FlowName),
     #[error("the flow {0} is changed from too many sides at once; try again")]
     Contended(FlowName),
+    #[error("no flow gets its records from the hook {0}; make one before the sender sends")]
+    NoFlowForHook(HookId),
+    #[error(
+        "{held} events wait in the tenant's inbox, of at most {max}; they come in faster than they are delivered"
+    )]
+    InboxFull { held: u64, max: u64 },
+    #[error("the hook {0} takes the same event from too many sides at once; try again")]
+    HookContended(HookId),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -41,14 +49,16 @@ impl PipelineError {
             Self::Resolved { .. } => "dead_letter_resolved",
             Self::ReplayedTooOften { .. } => "replays_exhausted",
             Self::TooManyReplays(_) => "too_many_replays",
-            Self::Contended(_) => "contended",
+            Self::Contended(_) | Self::HookContended(_) => "contended",
+            Self::NoFlowForHook(_) => "no_flow",
+            Self::InboxFull { .. } => "inbox_full",
             Self::Store(error) => error.code(),
         }
     }
 
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Contended(_) => Blame::Host,
+            Self::Contended(_) | Self::HookContended(_) => Blame::Host,
             Self::Store(error) => error.blame(),
             _ => Blame::Operator,
         }

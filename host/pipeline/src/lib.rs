@@ -5,6 +5,9 @@
 //! the moved cursor in one commit (`page`, `take`); a batch goes through the mapping into the destination (`deliver`,
 //! `inputs`, `judge`), and what became of each record is one commit as well (`settle`). Whatever ends leaves a row (`end`).
 //!
+//! Events that systems send are taken into an inbox first (`inbox`); a run makes records of them in one commit (`receive`),
+//! and what it cannot read keeps what arrived (`unread`).
+//!
 //! Killed at any await, the next holder of the lease goes on from the last commit: nothing accepted is lost, and a record
 //! that is delivered again has the key that it had before (`key`).
 //!
@@ -20,6 +23,7 @@ mod end;
 mod ends;
 mod error;
 mod health;
+mod inbox;
 mod inputs;
 mod judge;
 mod key;
@@ -30,6 +34,7 @@ mod outbox;
 mod page;
 mod pipeline;
 mod ready;
+mod receive;
 mod replay;
 mod room;
 mod sandbox;
@@ -38,11 +43,13 @@ mod settle;
 mod take;
 mod trace;
 mod trigger;
+mod unread;
 mod work;
 
 pub use circuits::Circuits;
 pub use connectors::{Connectors, Prepared, Transform};
 pub use error::PipelineError;
+pub use inbox::{Arrival, Taken};
 pub use options::Options;
 pub use pipeline::Pipeline;
 pub use ready::{NotReady, Ready};

@@ -24,6 +24,10 @@ pub struct Options {
     pub batch_bytes_max: usize,
     /// Log entries kept for each tenant.
     pub log_entries_max: usize,
+    /// Events that wait in the inbox of one tenant, over all of its flows; more are refused until some have been read.
+    pub inbox_events_max: u64,
+    /// For so long an event is known again. Longer than any sender goes on trying.
+    pub events_remembered_ms: u64,
     /// How often one dead letter may be sent on its way again. Each time it is tried as often as its flow says.
     pub replays_max: u32,
     /// The store belongs to this process alone, so a lease found at the start belongs to a process that is gone.
@@ -45,6 +49,8 @@ impl Default for Options {
             faults_in_a_row_max: 8,
             batch_bytes_max: 4 << 20,
             log_entries_max: 50_000,
+            inbox_events_max: 10_000,
+            events_remembered_ms: 7 * 86_400_000,
             replays_max: 20,
             exclusive: false,
         }

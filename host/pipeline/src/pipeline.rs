@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::audit::Actor;
+use domain::hook::Hook;
 use domain::run::Cause;
 use domain::{Clock, DeadLetterId, FlowName, Randomness, RunId, TenantId};
 use store::Store;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use crate::connectors::{Below, Connectors, Transform};
 use crate::dispatch::Dispatcher;
 use crate::error::PipelineError;
+use crate::inbox::{Arrival, Taken, accept};
 use crate::options::Options;
 use crate::replay::replay;
 use crate::room::Room;
@@ -77,6 +79,21 @@ impl Pipeline {
         let run = trigger(&self.inner.room, tenant, flow, cause, actor).await?;
         self.inner.wake.notify_one();
         Ok(run)
+    }
+
+    /// Takes an event whose signature is good, for every flow that waits for it. When this returns, it is on the disk; the
+    /// work goes on behind it at once.
+    pub async fn accept(
+        &self,
+        tenant: &TenantId,
+        hook: &Hook,
+        arrival: &Arrival,
+    ) -> Result<Taken, PipelineError> {
+        let (taken, wake) = accept(&self.inner.room, tenant, hook, arrival).await?;
+        if wake {
+            self.inner.wake.notify_one();
+        }
+        Ok(taken)
     }
 
     /// A new run that delivers the record of a dead letter again, under the same key.

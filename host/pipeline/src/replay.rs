@@ -5,7 +5,7 @@ use domain::dead_letter::DeadLetterState;
 use domain::flow::Parcel;
 use domain::run::{Cause, Failure};
 use domain::{DeadLetterId, RunId, TenantId};
-use store::{Commit, DeadLetters as _, Expect, FlowStates as _, Runs as _};
+use store::{Commit, DeadLetters as _, Expect, FlowStates as _, Runs as _, Versioned};
 
 use crate::ends::may_begin;
 use crate::error::PipelineError;
@@ -37,6 +37,14 @@ pub(crate) async fn replay(
         if letter.replays >= room.options.replays_max {
             // A program that replays whatever comes back would otherwise do so for ever.
             return Err(PipelineError::ReplayedTooOften { id: id.clone(), replays: letter.replays });
+        }
+        if letter.event.is_some() {
+            // Not a record yet: its way back begins at the inbox.
+            let letter = Versioned { version: row.version, value: letter };
+            match crate::unread::replay(room, tenant, letter, actor).await? {
+                Some(run) => return Ok(run),
+                None => continue,
+            }
         }
         let flow = usable(room, tenant, &letter.flow)?;
         let open = room.store.open_runs(tenant)?;

@@ -6,6 +6,7 @@ use domain::{Clock, EventId, Randomness, Timestamp};
 use store::Store;
 
 use crate::circuits::Circuits;
+use crate::inbox::Bell;
 use crate::options::Options;
 use crate::sandbox::Sandbox;
 
@@ -15,6 +16,8 @@ pub(crate) struct Room {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) options: Options,
+    /// Rung when an event has been taken.
+    pub(crate) bell: Bell,
     /// Under which leases are held: unique to this process.
     pub(crate) holder: String,
     /// Shared with the calls that are made by hand.
@@ -33,7 +36,7 @@ impl Room {
         randomness.fill(&mut chance);
         let holder = format!("{:032x}", u128::from_le_bytes(chance));
         let circuits = sandbox.circuits();
-        Self { store, sandbox, clock, randomness, options, holder, circuits }
+        Self { store, sandbox, clock, randomness, options, bell: Bell::default(), holder, circuits }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

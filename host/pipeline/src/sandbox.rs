@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::call::{CallFailure, GuestError, Input, LogLine, Page};
+use domain::call::{CallFailure, GuestError, Inbound, Input, LogLine, Page, PolledRecord};
 use domain::connector::ConnectorRef;
 use domain::exchange::{Exchange, ExchangeOutcome};
 use domain::{CorrelationId, Later, TenantId};
@@ -19,6 +19,7 @@ pub(crate) struct Called<T> {
 }
 
 pub(crate) type Polled = Called<Result<Page, GuestError>>;
+pub(crate) type Received = Called<Result<Vec<PolledRecord>, GuestError>>;
 pub(crate) type Ran = Called<Vec<Result<String, GuestError>>>;
 pub(crate) type Mapped = Called<Vec<Result<Option<String>, GuestError>>>;
 
@@ -50,6 +51,13 @@ pub(crate) trait End: Send + Sync {
         trigger: &'a str,
         cursor: Option<String>,
     ) -> Later<'a, Polled>;
+
+    fn receive<'a>(
+        &'a self,
+        correlation: &'a CorrelationId,
+        trigger: &'a str,
+        event: Inbound,
+    ) -> Later<'a, Received>;
 
     fn run<'a>(
         &'a self,

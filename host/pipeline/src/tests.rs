@@ -10,6 +10,7 @@ mod leasing;
 mod mapping;
 mod patience;
 mod reading;
+mod receiving;
 mod replaying;
 mod script;
 mod triggering;

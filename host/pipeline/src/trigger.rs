@@ -9,6 +9,7 @@ use store::{Commit, Events as _, Expect, FlowStates as _, Flows as _, Paging, Ru
 
 use crate::ends::may_begin;
 use crate::error::PipelineError;
+use crate::inbox;
 use crate::room::Room;
 
 /// How often a trigger is decided again because somebody was faster.
@@ -31,6 +32,11 @@ pub(crate) async fn trigger(
         }
         let now = room.now();
         let mut run = queued(room, &flow, cause, now);
+        if cause == Cause::Webhook
+            && let Some(trace) = inbox::correlation(room, tenant, name)?
+        {
+            run.correlation = trace;
+        }
         let mut repeated = None;
         if let Err(reason) = may_begin(&room.store, tenant, &flow, cause) {
             block(&mut run, Failure::from(&reason), now);
@@ -103,7 +109,7 @@ pub(crate) fn block(run: &mut Run, failure: Failure, now: Timestamp) {
 }
 
 /// The run that is working on a flow, replays aside: these have their own records and do not get in its way.
-fn open_run(room: &Room, tenant: &TenantId, flow: &FlowName) -> Result<Option<RunId>, StoreError> {
+pub(crate) fn open_run(room: &Room, tenant: &TenantId, flow: &FlowName) -> Result<Option<RunId>, StoreError> {
     let open = room.store.open_runs(tenant)?.into_iter().map(|row| row.value);
     Ok(open.into_iter().find(|run| run.flow == *flow && run.cause != Cause::Replay).map(|run| run.id))
 }
@@ -112,8 +118,8 @@ fn open_run(room: &Room, tenant: &TenantId, flow: &FlowName) -> Result<Option<Ru
 fn blocked_before(room: &Room, tenant: &TenantId, run: &Run) -> Result<Option<RunId>, StoreError> {
     let last = room.store.runs(tenant, Some(&run.flow), &Paging::first(1))?.items.into_iter().next();
     let same = |last: &Run| {
-        let scheduled = last.cause == Cause::Schedule && run.cause == Cause::Schedule;
-        scheduled && last.status == RunStatus::Blocked && last.failure == run.failure
+        let by_itself = matches!(run.cause, Cause::Schedule | Cause::Webhook) && last.cause == run.cause;
+        by_itself && last.status == RunStatus::Blocked && last.failure == run.failure
     };
     Ok(last.map(|row| row.value).filter(same).map(|run| run.id))
 }

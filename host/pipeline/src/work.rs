@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::lease::{Halt, Held};
 use crate::outbox::Waiting;
 use crate::ready::NotReady;
+use crate::receive::{Arrived, Receiving, look, receives};
 use crate::room::Room;
 use crate::settle::settle;
 use crate::take::Reading;
@@ -31,8 +32,11 @@ pub(crate) async fn work(
     stop: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let Some(held) = Held::take(&room, &tenant, &run).await? else { return Ok(()) };
+    let arrived = room.bell.arrived.subscribe();
     let mut work = Work {
         held,
+        arrived,
+        receiving: Receiving::default(),
         stop,
         ends: None,
         reading: Reading::default(),
@@ -55,6 +59,9 @@ struct Work {
     stop: watch::Receiver<bool>,
     ends: Option<Ends>,
     reading: Reading,
+    receiving: Receiving,
+    /// Rings when an event has been taken, whosever it is.
+    arrived: watch::Receiver<u64>,
     /// The destination asked for a pause.
     paused_until: Option<Timestamp>,
     /// Batches in a row whose call did not return.
@@ -87,6 +94,8 @@ impl Work {
     }
 
     async fn turn(&mut self) -> Result<Turn, Halt> {
+        // What arrives from here on ends the next wait.
+        self.arrived.mark_unchanged();
         let row = self.held.room.store.flow(&self.held.tenant, &self.held.run.flow)?;
         let Some(flow) = row.map(|row| row.value).filter(|flow| flow.enabled) else {
             return Ok(Turn::Over(self.refusal(Failure {
@@ -156,6 +165,20 @@ impl Work {
         }
 
         let next_at = waiting.next_at()?.map(|at| self.paused_until.map_or(at, |until| at.max(until)));
+        if let Some(source) = ends.source.as_ref().filter(|source| receives(source, &flow)) {
+            let full = waiting.is_full(room.options.waiting_max)?;
+            return match look(&self.held, &flow)? {
+                Arrived::Now if !full => {
+                    self.receiving.events(&mut self.held, &flow, source).await?;
+                    Ok(Turn::Again)
+                }
+                Arrived::Nothing if next_at.is_none() => Ok(Turn::Over(Ending::Done)),
+                Arrived::Later(at) if !full => {
+                    Ok(Turn::Wait { until: next_at.map_or(Some(at), |next| Some(next.min(at))) })
+                }
+                _ => Ok(Turn::Wait { until: next_at }),
+            };
+        }
         let reads = !self.held.run.source_done && !waiting.is_full(room.options.waiting_max)?;
         match &ends.source {
             Some(source) if reads => {
@@ -231,6 +254,7 @@ impl Work {
             biased;
             // Whether it is a stop is asked at the next turn.
             _ = self.stop.changed() => {}
+            Ok(()) = self.arrived.changed() => {}
             () = tokio::time::sleep(slice) => self.held.keep().await?,
         }
         Ok(())
@@ -239,7 +263,9 @@ impl Work {
     async fn over(&mut self, ending: Ending) -> Result<(), Halt> {
         if let Some(ends) = &self.ends {
             let (room, tenant) = (&self.held.room, &self.held.tenant);
-            if let (Some(source), Some(outcome)) = (&ends.source, self.reading.health.outcome()) {
+            let mut source_health = self.reading.health.clone();
+            source_health.follow(&self.receiving.health);
+            if let (Some(source), Some(outcome)) = (&ends.source, source_health.outcome()) {
                 note(room, tenant, &source.ready.profile.name, outcome).await?;
             }
             let flow = room.store.flow(tenant, &self.held.run.flow)?;

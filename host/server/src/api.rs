@@ -6,6 +6,8 @@ mod dead_letters;
 mod events;
 mod flows;
 mod health;
+mod hooks;
+mod incoming;
 mod logs;
 mod oauth;
 pub(crate) mod openapi;
@@ -41,6 +43,7 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(openapi::openapi_json))
         .routes(routes!(oauth::start_consent))
         .routes(routes!(oauth::finish_consent))
+        .routes(routes!(incoming::receive_event))
 }
 
 /// Looks at what the token itself stands for.
@@ -63,6 +66,8 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(profiles::versions::show_diff))
         .routes(routes!(profiles::policy::show_proposal))
         .routes(routes!(profiles::drift::show_drift))
+        .routes(routes!(hooks::list_hooks))
+        .routes(routes!(hooks::show_hook))
         .routes(routes!(flows::list_flows))
         .routes(routes!(flows::show_flow))
         .routes(routes!(runs::list_runs))
@@ -94,6 +99,9 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(profiles::calls::check_profile))
         .routes(routes!(profiles::calls::refresh_profile))
         .routes(routes!(profiles::calls::run_action))
+        .routes(routes!(hooks::enable_hook))
+        .routes(routes!(hooks::disable_hook))
+        .routes(routes!(hooks::test_hook))
         .routes(routes!(flows::create_flow))
         .routes(routes!(flows::run_flow))
         .routes(routes!(flows::enable_flow))
@@ -108,6 +116,10 @@ fn editor() -> OpenApiRouter<App> {
 /// Rights and secrets; a profile is removed with both.
 fn owner() -> OpenApiRouter<App> {
     OpenApiRouter::default()
+        .routes(routes!(hooks::create_hook))
+        .routes(routes!(hooks::rotate_hook_secret))
+        .routes(routes!(hooks::retire_hook_secret))
+        .routes(routes!(hooks::delete_hook))
         .routes(routes!(profiles::rows::delete_profile))
         .routes(routes!(profiles::rights::grant))
         .routes(routes!(signers::set_signers))

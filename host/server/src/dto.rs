@@ -14,6 +14,7 @@ mod drift;
 mod event;
 mod exchange;
 mod flow;
+mod hook;
 mod log;
 mod page;
 mod policy;
@@ -41,6 +42,7 @@ pub use drift::{Drift, Drifted};
 pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription, SubscriptionMade};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Destination, Flow, Mapping, NewFlow, Source};
+pub use hook::{Hook, HookMade, HookRefusal, HookSample, HookShown, HookTested, NewHook, NewHookSecret};
 pub use log::{LogEntry, LogEvent};
 pub use page::Page;
 pub use policy::{

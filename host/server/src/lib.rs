@@ -16,6 +16,7 @@ mod options;
 mod pace;
 mod pages;
 mod path;
+mod peer;
 mod problem;
 mod query;
 mod router;

@@ -133,6 +133,11 @@ impl IntoResponse for Problem {
 
 /// The answer to a path that is none of ours.
 pub(crate) async fn no_such_route() -> Problem {
+    unknown_path()
+}
+
+/// The same for an address that leads nowhere.
+pub(crate) fn unknown_path() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "no_such_route",

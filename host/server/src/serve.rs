@@ -10,13 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::peer::Peer;
 use crate::tls::Tls;
 
 /// Request line and headers together.
@@ -74,10 +77,10 @@ pub async fn serve_as(
     loop {
         let accept = async {
             let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-            let (stream, _) = listener.accept().await?;
-            Ok::<_, io::Error>((place, stream))
+            let (stream, peer) = listener.accept().await?;
+            Ok::<_, io::Error>((place, stream, Peer(peer)))
         };
-        let (place, stream) = tokio::select! {
+        let (place, stream, peer) = tokio::select! {
             () = &mut shutdown => break,
             accepted = accept => match accepted {
                 Ok(accepted) => accepted,
@@ -91,7 +94,11 @@ pub async fn serve_as(
         // An answer is small and should leave at once; where the option is missing it only leaves later.
         let _ = stream.set_nodelay(true);
         let (http, watcher) = (http.clone(), graceful.watcher());
-        let service = TowerToHyperService::new(router.clone());
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            routes.call(request)
+        });
         let tls = serving.tls.clone();
         let handshake_time = Duration::from_millis(serving.handshake_ms_max);
         tokio::spawn(async move {

@@ -2,7 +2,7 @@
 
 use lockgate_sdk::manifest::{
     self, Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Rate,
-    Trigger,
+    Trigger, WebhookScheme,
 };
 use lockgate_sdk::{Value, json};
 
@@ -61,11 +61,21 @@ pub(crate) fn manifest() -> Manifest {
                 ..manifest::action("get_balance", "Read the account's balance", Effect::Read)
             },
         ],
-        triggers: vec![Trigger {
-            scopes: vec![CUSTOMERS_READ.to_owned()],
-            record: customer_record(),
-            ..manifest::poll("customers", "New customers")
-        }],
+        triggers: vec![
+            Trigger {
+                scopes: vec![CUSTOMERS_READ.to_owned()],
+                record: customer_record(),
+                ..manifest::poll("customers", "New customers")
+            },
+            Trigger {
+                record: paid_invoice_record(),
+                ..manifest::webhook("paid_invoices", "Invoices as they are paid", WebhookScheme::Stripe)
+            },
+            Trigger {
+                record: event_record(),
+                ..manifest::webhook("events", "Everything that happens", WebhookScheme::Stripe)
+            },
+        ],
         rate: Some(Rate { per_second: 100, burst: 100 }),
         ..manifest::new("stripe", env!("CARGO_PKG_VERSION"), "Stripe", Category::Commerce)
     }
@@ -170,6 +180,37 @@ fn customer_record() -> Value {
             "metadata": {"type": "object"},
         },
         "required": ["id", "created", "email", "name", "metadata"],
+    })
+}
+
+fn paid_invoice_record() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "invoice_id": {"type": "string"},
+            "customer_id": {"type": ["string", "null"]},
+            "customer_email": {"type": ["string", "null"]},
+            "number": {"type": ["string", "null"]},
+            "currency": {"type": "string"},
+            "amount_paid_cents": {"type": "integer"},
+            "paid_at": {"type": "integer"},
+            "metadata": {"type": "object"},
+        },
+        "required": ["invoice_id", "currency", "amount_paid_cents", "paid_at"],
+    })
+}
+
+fn event_record() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "event_id": {"type": "string"},
+            "type": {"type": "string"},
+            "created": {"type": "integer"},
+            "livemode": {"type": "boolean"},
+            "object": {"type": "object"},
+        },
+        "required": ["event_id", "type", "created", "object"],
     })
 }
 

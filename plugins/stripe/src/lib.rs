@@ -6,11 +6,12 @@
 mod api;
 mod customers;
 mod description;
+mod events;
 mod invoices;
 mod key;
 
 use lockgate_sdk::manifest::Manifest;
-use lockgate_sdk::{Connector, Error, Input, Page, Value, http};
+use lockgate_sdk::{Connector, Error, Inbound, Input, Page, Record, Value, http};
 use serde::de::DeserializeOwned;
 
 use crate::api::Api;
@@ -47,6 +48,14 @@ impl Connector for Stripe {
         match trigger {
             "customers" => customers::poll(&Api::of_profile()?, cursor),
             _ => Err(Error::unknown("trigger", trigger)),
+        }
+    }
+
+    fn receive(hook: &str, event: Inbound) -> Result<Vec<Record>, Error> {
+        match hook {
+            "paid_invoices" => events::paid_invoices(&event),
+            "events" => events::all(&event),
+            _ => Err(Error::unknown("hook", hook)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A connector as a trait, and its export as a component.
 
+use serde::de::DeserializeOwned;
+
 use crate::manifest::Manifest;
 use crate::{Error, Value};
 
@@ -49,7 +51,25 @@ pub trait Connector {
         Err(Error::unknown("trigger", trigger))
     }
 
-    /// Turns a verified webhook into records. By default there are no hooks.
+    /// Turns a webhook into records. The host has verified its signature over these bytes, and hands over each event once
+    /// it is on the disk; `hook` is the name of the trigger. By default there are no hooks.
+    ///
+    /// An event may be handed over again, after a failure that may pass ([`Error::Transient`]) or after a crash: a record's
+    /// `key` must follow from the event, so that it is the same then. What is no record for anybody is an empty list; what
+    /// will never be readable is [`Error::Invalid`], and the event is kept as a dead letter.
+    ///
+    /// ```
+    /// use lockgate_sdk::{Error, Inbound, Record, Value};
+    ///
+    /// fn receive(_hook: &str, event: Inbound) -> Result<Vec<Record>, Error> {
+    ///     let body: Value = event.json()?;
+    ///     let key = body["id"].as_str().ok_or_else(|| Error::invalid("the event has no id"))?.to_owned();
+    ///     Ok(vec![Record { key, body }])
+    /// }
+    ///
+    /// let event = Inbound { headers: Vec::new(), body: br#"{"id": "evt_1"}"#.to_vec() };
+    /// assert_eq!(receive("events", event).unwrap()[0].key, "evt_1");
+    /// ```
     fn receive(hook: &str, event: Inbound) -> Result<Vec<Record>, Error> {
         let _ = event;
         Err(Error::unknown("hook", hook))
@@ -119,10 +139,39 @@ pub type Header = (String, Vec<u8>);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbound {
-    /// As received.
+    /// Those that say what the event is, with their names in lower case; never its signature.
     pub headers: Vec<Header>,
     /// As received.
     pub body: Vec<u8>,
+}
+
+impl Inbound {
+    /// The body, read as JSON.
+    ///
+    /// ```
+    /// use lockgate_sdk::{Inbound, Value};
+    ///
+    /// let event = Inbound { headers: Vec::new(), body: b"{}".to_vec() };
+    /// assert!(event.json::<Value>().is_ok());
+    /// ```
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Error::invalid(format!("the event is not the JSON that was expected: {error}")))
+    }
+
+    /// The first header of this name, in lower case, if it is text.
+    ///
+    /// ```
+    /// use lockgate_sdk::Inbound;
+    ///
+    /// let headers = vec![("x-github-event".to_owned(), b"push".to_vec())];
+    /// let event = Inbound { headers, body: Vec::new() };
+    /// assert_eq!(event.header("x-github-event"), Some("push"));
+    /// ```
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(other, _)| other == name)?;
+        std::str::from_utf8(value).ok()
+    }
 }
 
 /// Exports a type that implements [`Connector`] as this component's connector.

@@ -10,6 +10,8 @@ const OWNER: Access = Access::Tenant(Role::Owner);
 /// Exactly the routes of the server, each with who may use it. A new route fails here until somebody has decided.
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Access::Public),
+    // Signed by its sender; see host/auth/src/webhook.
+    ("POST", "/hooks/{id}", Access::Public),
     ("GET", "/oauth/callback", Access::Public),
     ("GET", "/oauth/start/{id}", Access::Public),
     ("GET", "/openapi.json", Access::Public),
@@ -40,6 +42,15 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/flows/{name}/disable", EDITOR),
     ("POST", "/v1/flows/{name}/enable", EDITOR),
     ("POST", "/v1/flows/{name}/runs", EDITOR),
+    ("GET", "/v1/hooks", READER),
+    ("POST", "/v1/hooks", OWNER),
+    ("GET", "/v1/hooks/{id}", READER),
+    ("DELETE", "/v1/hooks/{id}", OWNER),
+    ("POST", "/v1/hooks/{id}/disable", EDITOR),
+    ("POST", "/v1/hooks/{id}/enable", EDITOR),
+    ("POST", "/v1/hooks/{id}/retire", OWNER),
+    ("PUT", "/v1/hooks/{id}/secret", OWNER),
+    ("POST", "/v1/hooks/{id}/test", EDITOR),
     ("GET", "/v1/logs", READER),
     ("GET", "/v1/profiles", READER),
     ("POST", "/v1/profiles", EDITOR),

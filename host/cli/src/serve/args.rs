@@ -40,7 +40,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) allowed_host: Vec<String>,
     /// Where browsers reach this host, as in https://gate.example: links to the consents of OAuth 2 begin with it, and
-    /// https://gate.example/oauth/callback is what a provider is told to send people back to. Its name is served, too.
+    /// https://gate.example/oauth/callback is what a provider is told to send people back to. The URLs of
+    /// hooks begin with it as well. Its name is served, too.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) public_url: Option<lockgate::domain::egress::Origin>,
     /// Speak TLS with this certificate: PEM, the server's own first, then those that lead to its root.

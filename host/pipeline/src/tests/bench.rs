@@ -7,10 +7,11 @@ use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetter;
 use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel, Seen, Source};
+use domain::hook::{Hook, HookLimits};
 use domain::profile::{Grant, Profile, Status};
 use domain::retry::RetryPolicy;
 use domain::run::{Cause, Run};
-use domain::{Clock, DeadLetterId, Digest, FlowName, Randomness, RunId, TenantId, Timestamp};
+use domain::{Clock, DeadLetterId, Digest, FlowName, HookId, Randomness, RunId, TenantId, Timestamp};
 use serde_json::json;
 use store::{
     Change, Commit, DeadLetters as _, Expect, FlowStates as _, Flows as _, KeyEncryptionKey, Outbox as _,
@@ -201,6 +202,28 @@ impl Bench {
         let mut commit = by_a_person(&self.tenant);
         commit.put_connector(&self.tenant, &crm, Expect::Any);
         self.store.commit(commit).await.unwrap();
+    }
+
+    /// The source's records from now on come from webhooks, through this hook.
+    pub(crate) async fn listen(&self) -> Hook {
+        let mut crm = connector("crm", true);
+        crm.manifest.triggers[0].kind =
+            serde_json::from_value(json!({ "webhook": { "scheme": { "kind": "github" } } })).unwrap();
+        let hook = Hook {
+            id: HookId::make(&*self.randomness),
+            profile: "crm".parse().unwrap(),
+            trigger: "deals".to_owned(),
+            enabled: true,
+            limits: HookLimits::default(),
+            created_at: self.clock.now(),
+            rotated_at: None,
+            previous: None,
+        };
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_connector(&self.tenant, &crm, Expect::Any);
+        commit.put_hook(&self.tenant, &hook, Expect::Absent);
+        self.store.commit(commit).await.unwrap();
+        hook
     }
 
     /// The destination's action from now on declares outputs of this schema.

@@ -16,7 +16,7 @@ use crate::replay::replay;
 const RECORDS: [&str; 6] = ["a", "b", "c", "d", "poison", "e"];
 
 /// Drives a future for so many polls and then drops it. None: dropped.
-async fn cut<T>(work: impl Future<Output = T>, polls: usize) -> Option<T> {
+pub(crate) async fn cut<T>(work: impl Future<Output = T>, polls: usize) -> Option<T> {
     let mut work = pin!(work);
     let mut left = polls;
     std::future::poll_fn(|context| {

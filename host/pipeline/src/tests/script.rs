@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use domain::call::{CallFailure, Fault, GuestError, Input, Page, PolledRecord};
+use domain::call::{CallFailure, Fault, GuestError, Inbound, Input, Page, PolledRecord};
 use domain::connector::ConnectorRef;
 use domain::exchange::{Exchange, ExchangeOutcome, SendFailure};
 use domain::{CorrelationId, Denial, FailureCode, Gate, Later, TenantId, Timestamp};
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::circuits::Circuits;
 use crate::ready::{NotReady, Ready};
-use crate::sandbox::{Called, End, Mapped, Polled, Ran, Sandbox};
+use crate::sandbox::{Called, End, Mapped, Polled, Ran, Received, Sandbox};
 
 /// What the destination does with one record.
 #[derive(Clone, Debug)]
@@ -54,6 +54,9 @@ pub(crate) struct Script {
     /// Batches as they were handed over: idempotency key and body.
     pub(crate) batches: Mutex<Vec<Vec<(String, String)>>>,
     pub(crate) polls: AtomicUsize,
+    /// Events that were read, or tried.
+    pub(crate) received: AtomicUsize,
+    pub(crate) mended: AtomicBool,
     pub(crate) mappings: AtomicUsize,
     /// Denied requests that each delivery leaves in the log.
     pub(crate) denied: AtomicUsize,
@@ -185,6 +188,32 @@ impl End for ScriptedEnd {
                 Gives::Says(error) => done(Ok(Err(error))),
                 Gives::Breaks(fault) => done(Err(CallFailure::new(fault, "it broke"))),
             }
+        })
+    }
+
+    /// The words of an event's body are the keys of its records; `refuse` cannot be read, `later` not at once.
+    fn receive<'a>(
+        &'a self,
+        _correlation: &'a CorrelationId,
+        _trigger: &'a str,
+        event: Inbound,
+    ) -> Later<'a, Received> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.0.received.fetch_add(1, Ordering::SeqCst);
+            let text = String::from_utf8(event.body).unwrap();
+            if text.contains("refuse") && !self.0.mended.load(Ordering::SeqCst) {
+                return done(Ok(Err(GuestError::Invalid("no such event".to_owned()))));
+            }
+            if text.contains("break") {
+                return done(Err(CallFailure::new(Fault::Trap, "it broke")));
+            }
+            if text.contains("later") && !self.0.mended.swap(true, Ordering::SeqCst) {
+                return done(Ok(Err(GuestError::Transient("not now".to_owned()))));
+            }
+            let record =
+                |key: &str| PolledRecord { key: key.to_owned(), body: format!("{{\"key\":\"{key}\"}}") };
+            done(Ok(Ok(text.split(' ').filter(|word| !word.is_empty()).map(record).collect())))
         })
     }
 

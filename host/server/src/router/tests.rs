@@ -109,7 +109,9 @@ fn every_route_lets_in_exactly_those_who_may_use_it() {
             for token in [None, Some(""), Some("garbage"), Some(wrong.as_str())] {
                 let (status, body) = api.send(method, &path, token, None).await;
                 if *access == Access::Public {
-                    assert_eq!(status, 200, "{row} with {token:?}: {body}");
+                    // Nobody's hook; what a real one answers is a matter of its signature.
+                    let open = if path.starts_with("/hooks/") { 404 } else { 200 };
+                    assert_eq!(status, open, "{row} with {token:?}: {body}");
                 } else {
                     assert_eq!((status.as_u16(), &body), (401, &unauthenticated), "{row} with {token:?}");
                 }

@@ -1,7 +1,7 @@
 //! Definitions of flows.
 
 use domain::flow::Flow;
-use domain::{FlowName, TenantId};
+use domain::{FlowName, ProfileName, TenantId};
 
 use crate::backend::Order;
 use crate::change::Change;
@@ -24,6 +24,13 @@ pub trait Flows {
     ) -> Result<Option<Flow>, StoreError>;
     /// By name.
     fn flows(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Flow>>, StoreError>;
+    /// Those that get their records from one trigger of a profile.
+    fn flows_from(
+        &self,
+        tenant: &TenantId,
+        profile: &ProfileName,
+        trigger: &str,
+    ) -> Result<Vec<FlowName>, StoreError>;
 }
 
 impl Flows for Store {
@@ -43,6 +50,23 @@ impl Flows for Store {
     fn flows(&self, tenant: &TenantId, paging: &Paging) -> Result<Page<Versioned<Flow>>, StoreError> {
         self.list(&keys::flows(tenant), Order::Ascending, paging)
     }
+
+    fn flows_from(
+        &self,
+        tenant: &TenantId,
+        profile: &ProfileName,
+        trigger: &str,
+    ) -> Result<Vec<FlowName>, StoreError> {
+        let mut from = Vec::new();
+        for name in self.indexed::<FlowName>(&keys::flows_by_source(tenant, profile, trigger))? {
+            // A flow that was changed may have had this source before.
+            let source = self.flow(tenant, &name)?.map(|row| row.value.source);
+            if source.is_some_and(|source| source.profile == *profile && source.trigger == trigger) {
+                from.push(name);
+            }
+        }
+        Ok(from)
+    }
 }
 
 impl Change {
@@ -56,11 +80,16 @@ impl Change {
         if flow.enabled && flow.schedule.is_some() {
             self.commit.look_at_flow(tenant, &flow.name);
         }
+        let source = &flow.source;
+        self.commit.ensure(keys::flow_by_source(tenant, &source.profile, &source.trigger, &flow.name));
     }
 
     /// With the versions that are kept of it.
     pub fn delete_flow(&mut self, tenant: &TenantId, flow: &Flow, expect: Expect) {
         self.commit.delete(keys::flow(tenant, &flow.name), expect);
+        let source = &flow.source;
+        let from = keys::flow_by_source(tenant, &source.profile, &source.trigger, &flow.name);
+        self.commit.delete(from, Expect::Any);
         for version in flow.version.saturating_sub(FLOW_VERSIONS_KEPT)..=flow.version {
             self.commit.delete(keys::flow_version(tenant, &flow.name, version), Expect::Any);
         }
