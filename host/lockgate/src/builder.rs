@@ -14,7 +14,7 @@ use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
 use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
-use store::{KeyEncryptionKey, Place, Store, StoreOptions};
+use store::{KeyEncryptionKey, Observer, Place, Store, StoreOptions};
 use tokio::sync::Semaphore;
 
 use crate::background::{Background, Floor, UpkeepOptions};
@@ -78,6 +78,7 @@ pub struct Builder {
     quotas: Quotas,
     public_url: Option<Origin>,
     upkeep: UpkeepOptions,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Builder {
@@ -100,6 +101,7 @@ impl Default for Builder {
             quotas: Quotas::default(),
             public_url: None,
             upkeep: UpkeepOptions::default(),
+            observer: None,
         }
     }
 }
@@ -229,6 +231,13 @@ impl Builder {
         self
     }
 
+    /// Told how far each commit is, on the thread that writes it: for programs that try what a crash leaves.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Opens the store, starts the sandbox and the pipeline, and takes up the work that was under way.
     pub async fn build(self) -> Result<Host, Error> {
         let Self {
@@ -245,6 +254,7 @@ impl Builder {
             artefacts,
             clock,
             randomness,
+            observer,
             ..
         } = self;
         runtime.compiler = choose_compiler(compiler)?;
@@ -254,7 +264,8 @@ impl Builder {
             Some(path) => Place::Dir { path, engine },
         };
         let chance = randomness.clone();
-        let store = off_the_workers(move || Store::open(StoreOptions { place, key }, &*chance)).await??;
+        let options = StoreOptions { place, key };
+        let store = off_the_workers(move || Store::open_observed(options, observer, &*chance)).await??;
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let egress = Egress::new(egress, resolver, clock.clone())?;
         let ceiling = Arc::new(ceiling);

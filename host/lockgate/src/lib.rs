@@ -69,5 +69,5 @@ pub use egress::{EgressOptions, SystemResolver};
 pub use logs::LogFilter;
 pub use pipeline::Options as PipelineOptions;
 pub use runtime::{AdmissionReport, Compiler, RuntimeOptions, run_if_compile_worker};
-pub use store::Page;
+pub use store::{Kind as CommitKind, Observer, Page, Point as CommitPoint};
 pub use wit::Rate;

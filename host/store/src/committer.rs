@@ -23,6 +23,7 @@ use crate::commit::{Commit, Expect, Op, Write};
 use crate::envelope::{Envelope, damaged};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use crate::observe::{Kind, Point, Watch};
 
 /// Commits that may wait. Beyond, callers wait before they can hand one in.
 const QUEUE_MAX: usize = 1_024;
@@ -50,11 +51,12 @@ impl Committer {
         backend: Arc<dyn Backend>,
         envelope: Envelope,
         chains: Arc<ChainKeys>,
+        watch: Watch,
     ) -> Result<Self, StoreError> {
         let (queue, requests) = mpsc::channel(QUEUE_MAX);
         let floor = read_floor(&*backend, &envelope)?;
         let stopped = Arc::new(OnceLock::new());
-        let mut writer = Writer { backend, envelope, chains, floor, stopped: Arc::clone(&stopped) };
+        let mut writer = Writer { backend, envelope, chains, floor, watch, stopped: Arc::clone(&stopped) };
         let thread = std::thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || writer.serve(requests))
@@ -71,6 +73,11 @@ impl Committer {
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.send(request).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Takes no commit from now on.
+    pub(crate) fn stop(&self, cause: &str) {
+        self.stopped.get_or_init(|| cause.to_owned());
     }
 
     pub(crate) fn takes_writes(&self) -> Result<(), StoreError> {
@@ -96,6 +103,7 @@ struct Writer {
     /// The highest version that a deleted row ever had. New rows begin above it, so that a version which someone
     /// read before a deletion never fits a row that was made after it.
     floor: u64,
+    watch: Watch,
     stopped: Arc<OnceLock<String>>,
 }
 
@@ -126,7 +134,9 @@ impl Writer {
         let mut rows = Rows::new();
         let mut floor = self.floor;
         let mut accepted = Vec::with_capacity(group.len());
+        let mut kinds = Vec::new();
         for Request { ops, happenings, answer, .. } in group {
+            let kind = self.watch.kind(&ops, &happenings);
             let judged = match self.stopped.get() {
                 Some(cause) => Err(StoreError::Stopped { cause: cause.clone() }),
                 None => self.judge(ops, happenings, &rows, floor),
@@ -136,11 +146,12 @@ impl Writer {
                     rows.extend(changed);
                     floor = new_floor;
                     accepted.push(answer);
+                    kinds.extend(kind);
                 }
                 Err(error) => reply(answer, Err(error)),
             }
         }
-        let outcome = self.make_durable(rows, floor);
+        let outcome = self.make_durable(rows, floor, kinds);
         if let Err(error) = &outcome {
             tracing::error!(%error, "a write failed; the store accepts no more");
             // Whoever asks after the answer sees it.
@@ -149,6 +160,7 @@ impl Writer {
         for answer in accepted {
             reply(answer, outcome.clone());
         }
+        self.watch.reached(Point::AfterAck);
     }
 
     /// What a commit would change, given what the commits before it change; an error leaves no trace.
@@ -255,7 +267,7 @@ impl Writer {
         }
     }
 
-    fn make_durable(&mut self, rows: Rows, floor: u64) -> Result<(), StoreError> {
+    fn make_durable(&mut self, rows: Rows, floor: u64, kinds: Vec<Kind>) -> Result<(), StoreError> {
         let mut batch: Vec<Change> = rows
             .into_iter()
             .map(|(key, staged)| Change { key: key.bytes().to_vec(), row: staged.row })
@@ -268,8 +280,10 @@ impl Writer {
             let row = self.envelope.close(key.bytes(), 1, floor.to_string().as_bytes());
             batch.push(Change { key: key.bytes().to_vec(), row: Some(row) });
         }
+        self.watch.begin(kinds);
         self.backend.apply(&batch)?;
         self.backend.sync()?;
+        self.watch.reached(Point::BeforeAck);
         self.floor = floor;
         Ok(())
     }

@@ -10,10 +10,12 @@ mod rows;
 pub(crate) mod samples;
 mod tables;
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 
 use crate::keys::{self, Key};
-use crate::{Engine, KeyEncryptionKey, Place, Store, StoreError, StoreOptions};
+use crate::{Engine, KeyEncryptionKey, Observer, Place, Store, StoreError, StoreOptions};
 
 /// A place where a store can be opened, closed and opened again.
 pub(crate) struct Bench {
@@ -35,11 +37,23 @@ impl Bench {
     }
 
     pub(crate) fn try_open(&self, key: KeyEncryptionKey) -> Result<Store, StoreError> {
-        let place = match self.engine {
+        Store::open(StoreOptions { place: self.place(), key }, &samples::Counting::default())
+    }
+
+    pub(crate) fn open_observed(&self, observer: Arc<dyn Observer>) -> Store {
+        let options = StoreOptions { place: self.place(), key: KeyEncryptionKey::for_tests() };
+        Store::open_observed(options, Some(observer), &samples::Counting::default()).unwrap()
+    }
+
+    pub(crate) fn inspect(&self) -> Result<Store, StoreError> {
+        Store::inspect(&self.path(), KeyEncryptionKey::for_tests(), &samples::Counting::default())
+    }
+
+    fn place(&self) -> Place {
+        match self.engine {
             None => Place::Memory,
             Some(engine) => Place::Dir { path: self.path(), engine },
-        };
-        Store::open(StoreOptions { place, key }, &samples::Counting::default())
+        }
     }
 }
 

@@ -54,9 +54,9 @@ pub enum StoreError {
     OtherEngine { path: String, found: String, asked: &'static str },
 
     #[error(
-        "the data folder {path} has format {found}, and this version reads only format {known}; use the version that wrote it"
+        "the data folder {path} has format {found}, and this version reads formats {from} to {to}; use the version that wrote it, or a later one"
     )]
-    UnknownFormat { path: String, found: u64, known: u64 },
+    UnknownFormat { path: String, found: u64, from: u64, to: u64 },
 
     #[error(
         "the data folder {path} holds data but its marker {marker} is missing or unreadable; restore it from a backup"

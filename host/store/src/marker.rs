@@ -14,7 +14,14 @@ use crate::key::KeyEncryptionKey;
 use crate::open::Engine;
 use crate::root::RootKey;
 
-const FORMAT: u64 = 2;
+/// What this build writes. It grows when a row gains what an earlier build would refuse or lose.
+///
+/// - 2: rows as of the first durable host.
+/// - 3: rows with the fields of schedules, suspended runs, webhooks in and the life of credentials. Fields are only added,
+///   each with a meaning where it is missing, so the step from 2 is the marker alone.
+pub(crate) const FORMAT: u64 = 3;
+/// The earliest that this build reads. Beyond `FORMAT` it reads nothing: it would lose what it does not know.
+const FORMAT_MIN: u64 = 2;
 pub(crate) const MARKER: &str = "store.json";
 const MARKER_BYTES_MAX: u64 = 4_096;
 
@@ -51,11 +58,27 @@ impl Marker {
             return Ok(None);
         };
         let Format { format } = serde_json::from_slice(&contents).map_err(|_| missing(folder))?;
-        if format != FORMAT {
+        if !(FORMAT_MIN..=FORMAT).contains(&format) {
             let path = folder.display().to_string();
-            return Err(StoreError::UnknownFormat { path, found: format, known: FORMAT });
+            return Err(StoreError::UnknownFormat { path, found: format, from: FORMAT_MIN, to: FORMAT });
         }
         serde_json::from_slice(&contents).map(Some).map_err(|_| missing(folder))
+    }
+
+    /// The marker for this build's rows, where the folder's is of an earlier one. From then on no earlier build opens it.
+    pub(crate) fn upgraded(&self) -> Option<Self> {
+        (self.format < FORMAT).then(|| Self { format: FORMAT, ..self.clone() })
+    }
+
+    /// The same folder under another key-encryption key.
+    pub(crate) fn rewrapped(
+        &self,
+        engine: Engine,
+        root: &RootKey,
+        key: &KeyEncryptionKey,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { format: self.format, ..Self::new(engine, root, key, randomness)? })
     }
 
     /// Puts it in the place of the one before, in one step. `ready` is called when it lies beside the old one.

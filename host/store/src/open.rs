@@ -25,6 +25,7 @@ use crate::files::components::ComponentFiles;
 use crate::files::lock::FolderLock;
 use crate::key::KeyEncryptionKey;
 use crate::marker::{self, MARKER, Marker};
+use crate::observe::{Observer, Watch};
 use crate::root::RootKey;
 use crate::seal::Sealing;
 use crate::store::Inner;
@@ -105,8 +106,26 @@ fn holds_data(folder: &Path) -> bool {
     parts.iter().any(|part| folder.join(part).exists())
 }
 
-pub(crate) fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result<Inner, StoreError> {
+/// What the store is opened for.
+#[derive(Clone)]
+pub(crate) enum Manner {
+    /// To be written. Whoever it is, is told of every commit.
+    Serve(Option<Arc<dyn Observer>>),
+    /// To be looked at: nothing is made, brought up to date or written.
+    Inspect,
+}
+
+pub(crate) fn open(
+    options: StoreOptions,
+    manner: Manner,
+    randomness: &dyn Randomness,
+) -> Result<Inner, StoreError> {
     let StoreOptions { place, key } = options;
+    let (observer, inspect) = match manner {
+        Manner::Serve(observer) => (observer, false),
+        Manner::Inspect => (None, true),
+    };
+    let watch = Watch::new(observer);
     match place {
         Place::Memory => {
             // It ends with the process: there is nowhere to keep it wrapped, and nothing else to open with it.
@@ -115,6 +134,7 @@ pub(crate) fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result
                 backend: Arc::new(Memory::default()),
                 components: ComponentFiles::in_memory(),
                 artefacts: ArtefactFiles::in_memory(&root),
+                watch,
                 lock: None,
             };
             assemble(parts, &root)
@@ -123,19 +143,24 @@ pub(crate) fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result
             files::make_folder(&path)?;
             let lock = FolderLock::take(&path)?;
             files::sweep(&path)?;
-            let root = root_of(&path, engine, &key, randomness)?;
+            let root = root_of(&path, engine, &key, inspect, randomness)?;
             let rows = path.join(engine.as_str());
             let backend: Arc<dyn Backend> = match engine {
-                Engine::Sled => Arc::new(Sled::open(&rows)?),
-                Engine::Redb => Arc::new(Redb::open(&rows)?),
+                Engine::Sled => Arc::new(Sled::open(&rows, watch.clone())?),
+                Engine::Redb => Arc::new(Redb::open(&rows, watch.clone())?),
             };
             let parts = Parts {
                 backend,
                 components: ComponentFiles::open(&path.join(COMPONENTS))?,
                 artefacts: ArtefactFiles::open(&path.join(ARTEFACTS), &root)?,
+                watch,
                 lock: Some(lock),
             };
-            assemble(parts, &root)
+            let inner = assemble(parts, &root)?;
+            if inspect {
+                inner.committer.stop("it was opened to be looked at");
+            }
+            Ok(inner)
         }
     }
 }
@@ -145,14 +170,15 @@ pub(crate) struct Parts {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) components: ComponentFiles,
     pub(crate) artefacts: ArtefactFiles,
+    pub(crate) watch: Watch,
     pub(crate) lock: Option<FolderLock>,
 }
 
 pub(crate) fn assemble(parts: Parts, root: &RootKey) -> Result<Inner, StoreError> {
-    let Parts { backend, components, artefacts, lock } = parts;
+    let Parts { backend, components, artefacts, watch, lock } = parts;
     let chains = Arc::new(ChainKeys::new(root));
     Ok(Inner {
-        committer: Committer::start(Arc::clone(&backend), Envelope::new(root), Arc::clone(&chains))?,
+        committer: Committer::start(Arc::clone(&backend), Envelope::new(root), Arc::clone(&chains), watch)?,
         backend,
         envelope: Envelope::new(root),
         sealing: Sealing::new(root),
@@ -168,10 +194,11 @@ fn root_of(
     folder: &Path,
     engine: Engine,
     key: &KeyEncryptionKey,
+    inspect: bool,
     randomness: &dyn Randomness,
 ) -> Result<RootKey, StoreError> {
     let Some(marker) = Marker::read(folder)? else {
-        if holds_data(folder) {
+        if inspect || holds_data(folder) {
             return Err(marker::missing(folder));
         }
         let root = RootKey::make(randomness);
@@ -183,5 +210,10 @@ fn root_of(
         let path = folder.display().to_string();
         return Err(StoreError::OtherEngine { path, found: found.to_string(), asked: engine.as_str() });
     }
-    marker.open(folder, key)
+    let root = marker.open(folder, key)?;
+    if let Some(upgraded) = marker.upgraded().filter(|_| !inspect) {
+        upgraded.write(folder, || {})?;
+        tracing::info!(folder = %folder.display(), "the data folder has this build's format now; earlier builds refuse it");
+    }
+    Ok(root)
 }

@@ -66,7 +66,7 @@ pub(crate) fn rotate_in_steps(
     }
     let root = marker.open(folder, from)?;
     reached(Step::Opened);
-    let rotated = Marker::new(marker.engine(folder)?, &root, to, randomness)?;
+    let rotated = marker.rewrapped(marker.engine(folder)?, &root, to, randomness)?;
     // What is about to be the only way in is tried first.
     rotated.open(folder, to)?;
     rotated.write(folder, || reached(Step::Beside))?;

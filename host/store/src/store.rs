@@ -1,6 +1,7 @@
 //! The open store: what everything else holds a clone of.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::Randomness;
@@ -14,7 +15,10 @@ use crate::error::StoreError;
 use crate::files::artefacts::ArtefactFiles;
 use crate::files::components::ComponentFiles;
 use crate::files::lock::FolderLock;
-use crate::open::{self, StoreOptions};
+use crate::key::KeyEncryptionKey;
+use crate::observe::Observer;
+use crate::open::{self, Manner, Place, StoreOptions};
+use crate::rotate;
 use crate::seal::Sealing;
 
 /// A handle; clones share the same store, which closes with the last of them.
@@ -39,7 +43,27 @@ impl Store {
     /// Opens the store, or makes one where there is none. Reads and writes files: not for an async worker.
     /// A new store takes its root key from `randomness`.
     pub fn open(options: StoreOptions, randomness: &dyn Randomness) -> Result<Self, StoreError> {
-        Ok(Self { inner: Arc::new(open::open(options, randomness)?) })
+        Self::open_observed(options, None, randomness)
+    }
+
+    /// The same; `observer` is told how far each commit is.
+    pub fn open_observed(
+        options: StoreOptions,
+        observer: Option<Arc<dyn Observer>>,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { inner: Arc::new(open::open(options, Manner::Serve(observer), randomness)?) })
+    }
+
+    /// Opens the folder of a stopped host to look at it: with the engine that it was made with, and taking no commit.
+    pub fn inspect(
+        folder: &Path,
+        key: KeyEncryptionKey,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, StoreError> {
+        let engine = rotate::check_key(folder, &key)?;
+        let options = StoreOptions { place: Place::Dir { path: folder.to_owned(), engine }, key };
+        Ok(Self { inner: Arc::new(open::open(options, Manner::Inspect, randomness)?) })
     }
 
     /// Does it all, or nothing: returns when it is on the disk. A commit that has been handed in happens even if

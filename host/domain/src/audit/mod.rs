@@ -214,6 +214,10 @@ impl Happening {
         Self { at, actor, verb, subject, changed: Vec::new(), outcome: COMPLETED.to_owned() }
     }
 
+    pub fn verb(&self) -> Verb {
+        self.verb
+    }
+
     /// The names of the fields that it changed.
     #[must_use]
     pub fn changing(mut self, fields: &[&'static str]) -> Self {

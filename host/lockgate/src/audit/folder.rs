@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use domain::audit::{Chain, Head};
-use store::{PAGE_ITEMS_MAX, Paging, Place, Store, StoreOptions, Tenants as _};
+use store::{PAGE_ITEMS_MAX, Paging, Store, Tenants as _};
 
 use super::{Verdict, verify};
 use crate::builder::Key;
@@ -30,9 +30,7 @@ fn read(
     noted: Option<&Head>,
 ) -> Result<Vec<(Chain, Verdict)>, Error> {
     let key = key_of(folder, key)?;
-    let engine = store::check_key(folder, &key)?;
-    let place = Place::Dir { path: folder.to_owned(), engine };
-    let store = Store::open(StoreOptions { place, key }, &OsRandomness)?;
+    let store = Store::inspect(folder, key, &OsRandomness)?;
     let chains = match only {
         Some(chain) => vec![chain],
         None => chains(&store)?,

@@ -16,6 +16,7 @@ use sled::{Db, IVec};
 use crate::backend::{Backend, Change, Order, Slice, Span, failed, guarded};
 use crate::error::StoreError;
 use crate::files;
+use crate::observe::{Point, Watch};
 
 /// Up to some twenty rows share a node, which must stay below 128 KiB with its keys.
 const PIECE_BYTES: usize = 4_096;
@@ -38,10 +39,11 @@ const OPEN_WAIT: Duration = Duration::from_millis(50);
 pub(crate) struct Sled {
     db: Db,
     file: File,
+    watch: Watch,
 }
 
 impl Sled {
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
         files::make_folder(folder)?;
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let db = guarded("open the sled database", || open_patiently(&config))?;
@@ -49,7 +51,7 @@ impl Sled {
         let file = File::open(&path).map_err(|error| files::failed("open", &path, &error))?;
         file.sync_all().map_err(|error| files::failed("sync", &path, &error))?;
         files::sync_folder(folder)?;
-        Ok(Self { db, file })
+        Ok(Self { db, file, watch })
     }
 
     /// A row from how it is stored; nothing when it was deleted meanwhile.
@@ -172,6 +174,7 @@ impl Backend for Sled {
     }
 
     fn sync(&self) -> Result<(), StoreError> {
+        self.watch.reached(Point::BeforeSync);
         guarded("flush sled", || self.db.flush().map(drop).map_err(|e| failed("flush sled")(&e)))?;
         self.file.sync_data().map_err(|error| failed("sync the database file")(&error))
     }

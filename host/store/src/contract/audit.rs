@@ -300,6 +300,7 @@ async fn what_cannot_be_written_down_does_not_happen() {
         backend: Arc::clone(&full) as Arc<dyn Backend>,
         components: ComponentFiles::in_memory(),
         artefacts: ArtefactFiles::in_memory(&root),
+        watch: crate::observe::Watch::default(),
         lock: None,
     };
     let store = Store::from_inner(assemble(parts, &root).unwrap());

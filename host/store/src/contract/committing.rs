@@ -131,6 +131,7 @@ impl Watched {
             backend: Arc::clone(self) as Arc<dyn Backend>,
             components: ComponentFiles::in_memory(),
             artefacts: ArtefactFiles::in_memory(&root),
+            watch: crate::observe::Watch::default(),
             lock: None,
         };
         Store::from_inner(assemble(parts, &root).unwrap())

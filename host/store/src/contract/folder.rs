@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::contract::samples::Counting;
 use crate::contract::{Bench, key};
+use crate::marker::FORMAT;
 use crate::{Commit, Engine, Expect, KeyEncryptionKey, Place, Store, StoreError, StoreOptions};
 
 const ENGINES: [Engine; 2] = [Engine::Sled, Engine::Redb];
@@ -84,7 +85,7 @@ async fn data_without_a_readable_marker_never_gets_a_new_key() {
     let bench = Bench::new(Some(Engine::Redb));
     drop(bench.open());
     let marker = bench.path().join("store.json");
-    for spoil in ["", "{", "[]", "{\"format\":2}"] {
+    for spoil in ["", "{", "[]", "{\"format\":3}"] {
         fs::write(&marker, spoil).unwrap();
         let refused = bench.try_open(other_key()).unwrap_err();
         assert!(matches!(refused, StoreError::NoMarker { .. }), "{spoil:?}: {refused}");
@@ -96,12 +97,61 @@ async fn data_without_a_readable_marker_never_gets_a_new_key() {
 }
 
 #[tokio::test]
-async fn an_unknown_format_is_refused() {
-    let bench = Bench::new(Some(Engine::Redb));
-    drop(bench.open());
-    fs::write(bench.path().join("store.json"), "{\"format\":3,\"new\":true}").unwrap();
-    let refused = bench.try_open(KeyEncryptionKey::for_tests()).unwrap_err();
-    assert!(matches!(refused, StoreError::UnknownFormat { found: 3, known: 2, .. }), "{refused}");
+async fn a_folder_of_a_later_build_is_refused_and_stays_as_it_is() {
+    for (found, rest) in [(FORMAT + 1, ",\"new\":true"), (FORMAT + 40, ""), (1, "")] {
+        let bench = Bench::new(Some(Engine::Redb));
+        put(&bench.open(), "row").await;
+        let marker = bench.path().join("store.json");
+        let future = format!("{{\"format\":{found}{rest}}}");
+        fs::write(&marker, &future).unwrap();
+        let refused = bench.try_open(KeyEncryptionKey::for_tests()).unwrap_err();
+        assert!(matches!(refused, StoreError::UnknownFormat { found: of, to: FORMAT, .. } if of == found));
+        let said = refused.to_string();
+        assert!(said.contains(&format!("format {found}")) && said.contains("or a later one"), "{said}");
+        assert!(matches!(bench.inspect(), Err(StoreError::UnknownFormat { .. })));
+        assert_eq!(fs::read_to_string(&marker).unwrap(), future, "it was written to");
+    }
+}
+
+/// The number that the marker of a folder has.
+fn format_of(bench: &Bench) -> u64 {
+    let marker = fs::read(bench.path().join("store.json")).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&marker).unwrap()["format"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_folder_of_the_earlier_format_is_brought_up_to_date_and_the_earlier_build_refuses_it_then() {
+    for engine in ENGINES {
+        let bench = Bench::new(Some(engine));
+        put(&bench.open(), "row").await;
+        let path = bench.path().join("store.json");
+        let mut marker: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        marker["format"] = 2.into();
+        fs::write(&path, marker.to_string()).unwrap();
+
+        let looked_at = bench.inspect().unwrap();
+        assert!(looked_at.read::<String>(&key("t", "row")).unwrap().is_some());
+        drop(looked_at);
+        assert_eq!(format_of(&bench), 2, "to look at it changes nothing");
+        let store = bench.open();
+        assert!(store.read::<String>(&key("t", "row")).unwrap().is_some());
+        put(&store, "new").await;
+        assert_eq!(format_of(&bench), FORMAT);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_looked_at_takes_no_commit_and_is_not_made() {
+    for engine in ENGINES {
+        let bench = Bench::new(Some(engine));
+        assert!(matches!(bench.inspect(), Err(StoreError::NoStore { .. })));
+        put(&bench.open(), "row").await;
+        let store = bench.inspect().unwrap();
+        let mut commit = Commit::new();
+        commit.put(key("t", "other"), &1, Expect::Any);
+        assert!(matches!(store.commit(commit).await, Err(StoreError::Stopped { .. })));
+        assert!(store.read::<String>(&key("t", "row")).unwrap().is_some());
+    }
 }
 
 #[tokio::test]
