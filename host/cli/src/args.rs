@@ -20,6 +20,7 @@ use crate::quotas::args::QuotasArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
 use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
+use crate::store::args::StoreArgs;
 use crate::tokens::args::TokensArgs;
 
 const AFTER: &str = "\
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Keys(KeysArgs),
     /// What a tenant holds, and how much it may hold.
     Quotas(QuotasArgs),
+    /// The data folder of a stopped host: whether everything in it is well.
+    Store(StoreArgs),
     /// API tokens. Needs an operator's token.
     Tokens(TokensArgs),
 }

@@ -22,6 +22,7 @@ mod screen;
 mod serve;
 mod show;
 mod signing;
+mod store;
 mod tokens;
 
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Keys(args) => Box::pin(keys::run(args)).await,
         Command::Quotas(args) => Box::pin(quotas::run(args)).await,
+        Command::Store(args) => Box::pin(store::run(args)).await,
         Command::Tokens(args) => Box::pin(tokens::run(args)).await,
     }
 }

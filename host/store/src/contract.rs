@@ -4,6 +4,8 @@
 mod audit;
 mod committing;
 mod crash;
+mod damage;
+mod disk;
 mod files;
 mod folder;
 mod rows;

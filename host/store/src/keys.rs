@@ -89,6 +89,34 @@ pub(crate) fn shown(key: &[u8]) -> Shown {
     Shown { table, key }
 }
 
+/// A key taken apart.
+pub(crate) struct Parts<'a> {
+    place: &'a str,
+    pub(crate) table: &'a str,
+    rest: Vec<&'a str>,
+}
+
+impl Parts<'_> {
+    /// None where it belongs to the host.
+    pub(crate) fn tenant(&self) -> Option<TenantId> {
+        self.place.parse().ok()
+    }
+
+    pub(crate) fn rest(&self) -> &[&str] {
+        &self.rest
+    }
+}
+
+/// None: no key built here looks so.
+pub(crate) fn parts(key: &[u8]) -> Option<Parts<'_>> {
+    let mut parts = std::str::from_utf8(key).ok()?.split('\0');
+    let (place, table) = (parts.next()?, parts.next()?);
+    let rest: Vec<&str> = parts.collect();
+    let sound =
+        (place == SYSTEM || place.parse::<TenantId>().is_ok()) && !table.is_empty() && !rest.is_empty();
+    sound.then_some(Parts { place, table, rest })
+}
+
 /// The last part of a key: the identifier that an index row points to.
 pub(crate) fn last_part(key: &[u8]) -> Option<&str> {
     key.rsplit(|byte| *byte == SEPARATOR).next().and_then(|part| std::str::from_utf8(part).ok())
@@ -183,6 +211,11 @@ pub(crate) fn runs_by_flow(tenant: &TenantId, flow: &FlowName) -> Prefix {
     Prefix::new(tenant.as_str(), "runs-by-flow", &[flow.as_str()])
 }
 
+/// Of every flow.
+pub(crate) fn all_runs_by_flow(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "runs-by-flow", &[])
+}
+
 pub(crate) fn run_by_flow(tenant: &TenantId, flow: &FlowName, id: &RunId) -> Key {
     Key::new(tenant.as_str(), "runs-by-flow", &[flow.as_str(), id.as_str()])
 }
@@ -256,12 +289,22 @@ pub(crate) fn outbox(tenant: &TenantId, flow: &FlowName) -> Prefix {
     Prefix::new(tenant.as_str(), "outbox", &[flow.as_str()])
 }
 
+/// Of every flow.
+pub(crate) fn all_outboxes(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "outbox", &[])
+}
+
 pub(crate) fn parcel(tenant: &TenantId, flow: &FlowName, seq: u64) -> Key {
     Key::new(tenant.as_str(), "outbox", &[flow.as_str(), &sorted(seq)])
 }
 
 pub(crate) fn seen(tenant: &TenantId, flow: &FlowName, key: &RecordKey) -> Key {
     Key::new(tenant.as_str(), "seen", &[flow.as_str(), key.as_str()])
+}
+
+/// Of every flow.
+pub(crate) fn all_seen(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "seen", &[])
 }
 
 pub(crate) fn dead_letters(tenant: &TenantId) -> Prefix {
@@ -274,6 +317,11 @@ pub(crate) fn dead_letter(tenant: &TenantId, id: &DeadLetterId) -> Key {
 
 pub(crate) fn dead_letters_by_flow(tenant: &TenantId, flow: &FlowName) -> Prefix {
     Prefix::new(tenant.as_str(), "dead-letters-by-flow", &[flow.as_str()])
+}
+
+/// Of every flow.
+pub(crate) fn all_dead_letters_by_flow(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "dead-letters-by-flow", &[])
 }
 
 pub(crate) fn dead_letter_by_flow(tenant: &TenantId, flow: &FlowName, id: &DeadLetterId) -> Key {

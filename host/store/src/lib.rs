@@ -7,6 +7,7 @@
 mod audit;
 mod backend;
 mod change;
+mod check;
 mod cipher;
 mod commit;
 mod committer;
@@ -31,6 +32,7 @@ mod store;
 pub mod tables;
 
 pub use change::Change;
+pub use check::{Checked, Problem};
 pub use commit::{Commit, Expect, ROW_BYTES_MAX, Versioned};
 pub use error::StoreError;
 pub use files::{COMPONENT_BYTES_MAX, artefacts::ArtefactFiles};
