@@ -368,6 +368,14 @@ fn the_audit_trail_is_listed_exported_and_verified_also_without_the_host() {
     assert_eq!(served.ask(&[&of_acme[..], &[forged.as_str()]].concat()).code, 1);
     let without = ["audit", "verify", "--data", text(&data), "--head", &forged];
     assert_eq!(served.ask(&without).code, 2);
+
+    let checked = served.ask(&["store", "check", "--data", text(&data)]);
+    assert!(checked.code == 0 && checked.out.ends_with("all is well\n"), "{} {}", checked.out, checked.err);
+    let components = std::fs::read_dir(data.join("components")).unwrap();
+    components.for_each(|file| std::fs::write(file.unwrap().path(), b"something else").unwrap());
+    let spoilt = served.ask(&["store", "check", "--data", text(&data), "--json"]);
+    assert_eq!(spoilt.code, 1, "{} {}", spoilt.out, spoilt.err);
+    assert!(spoilt.out.contains("connectors") && spoilt.out.contains("is damaged"), "{}", spoilt.out);
 }
 
 #[test]

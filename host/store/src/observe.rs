@@ -99,13 +99,16 @@ impl Kind {
     }
 
     fn of(ops: &[Op], happenings: &[(Chain, Happening)]) -> Self {
-        let (mut tables, mut delivered, mut accepted) = (Vec::new(), false, false);
+        let (mut tables, mut delivered, mut accepted, mut received) = (Vec::new(), false, false, false);
         for op in ops {
             let table = op.key.shown().table;
             match &op.write {
                 Write::Nothing => continue,
                 Write::Delete => delivered |= table == "outbox",
-                Write::Put(_) | Write::Ensure(_) => accepted |= table == "outbox",
+                Write::Put(_) | Write::Ensure(_) => {
+                    accepted |= table == "outbox";
+                    received |= table == "inbox";
+                }
             }
             tables.push(table);
         }
@@ -113,7 +116,7 @@ impl Kind {
         let told = |verb: Verb| happenings.iter().any(|(_, happening)| happening.verb() == verb);
         match () {
             () if told(Verb::RunEnded) => Self::RunEnd,
-            () if has("inbox") => Self::Webhook,
+            () if received => Self::Webhook,
             () if has("connectors") => Self::Upload,
             () if has("secrets") => Self::Credential,
             () if has("dead-letters") && !happenings.is_empty() => Self::Replay,
