@@ -14,6 +14,7 @@ mod api;
 mod bad_input;
 mod capabilities;
 mod counterpart;
+mod faults;
 mod flows;
 mod harness;
 mod hooks;

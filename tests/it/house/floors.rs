@@ -26,8 +26,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("guests", &["lockgate-sdk"]),
     ("vendors", &[]),
     ("fuzz", &["domain", "egress", "runtime", "server"]),
-    // The compile worker of the tests is an embedding program.
-    ("lockgate-tests", &["guest-build", "lockgate"]),
+    // The compile worker of the tests is an embedding program, and so is the crash harness, which looks into the store.
+    ("lockgate-tests", &["guest-build", "domain", "lockgate", "store", "vendors"]),
 ];
 
 /// A heavy dependency, and the rooms that may depend on it.

@@ -8,6 +8,7 @@ mod answer;
 mod call;
 mod crm;
 mod cut;
+mod depot;
 mod faults;
 mod front;
 mod journal;
@@ -18,6 +19,7 @@ mod serve;
 mod stripe;
 
 pub use crm::{ClosedWon, Crm, CrmOptions, NewContact, NewDeal};
+pub use depot::{Arrived, Depot};
 pub use faults::{Fault, Faults, When};
 pub use journal::{Counters, Entry, Journal};
 pub use stripe::{CustomerSeen, DEMO_CHARGE, InvoiceSeen, Stripe, StripeOptions};
