@@ -211,6 +211,15 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+impl Parcel {
+    /// Whether its next attempt may begin. A clock that was set back since the parcel was written does not hold it until
+    /// that moment comes again.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let written_at = self.attempts.last().map_or(self.accepted_at, |attempt| attempt.at);
+        self.next_at <= now || written_at > now
+    }
+}
+
 /// What became of a record that a flow has seen: it is never taken twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]

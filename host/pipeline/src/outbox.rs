@@ -58,7 +58,7 @@ impl Waiting<'_> {
 
     /// Whether more parcels wait than a source may pile up, replays included.
     pub(crate) fn is_full(&self, waiting_max: usize) -> Result<bool, StoreError> {
-        Ok(self.store.count_parcels(self.tenant, &self.run.flow)? > waiting_max as u64)
+        self.store.has_more_parcels(self.tenant, &self.run.flow, waiting_max)
     }
 
     fn is_mine(&self, parcel: &Parcel) -> bool {

@@ -87,9 +87,15 @@ async fn parcels_are_due_in_order_when_their_time_has_come(bench: Bench) {
     assert_eq!(due(0, 2), [1, 10]);
     assert_eq!(due(0, 0), [] as [u64; 0]);
     assert_eq!(due(5_000, 100), [1, 2, 10, 300]);
-    assert_eq!(due(-1, 100), [] as [u64; 0]);
+    assert_eq!(
+        due(-1, 100),
+        [1, 2, 10, 300],
+        "the clock was set back behind the moment they were written at"
+    );
     assert_eq!(store.parcels(&tenant, &flow, 3).unwrap().len(), 3);
     assert_eq!(store.count_parcels(&tenant, &flow).unwrap(), 4);
+    let more = |than| store.has_more_parcels(&tenant, &flow, than).unwrap();
+    assert!(more(0) && more(3) && !more(4) && !more(usize::MAX));
     let mut commit = Commit::new();
     for seq in [1, 10, 300] {
         commit.delete_parcel(&tenant, &flow, seq, Expect::Present);

@@ -34,6 +34,8 @@ pub trait Outbox {
     fn next_due(&self, tenant: &TenantId, flow: &FlowName) -> Result<Option<Timestamp>, StoreError>;
     /// How many are waiting, due or not.
     fn count_parcels(&self, tenant: &TenantId, flow: &FlowName) -> Result<u64, StoreError>;
+    /// Whether more than so many are waiting: reads no more than it needs to know that.
+    fn has_more_parcels(&self, tenant: &TenantId, flow: &FlowName, than: usize) -> Result<bool, StoreError>;
 }
 
 impl Outbox for Store {
@@ -53,7 +55,7 @@ impl Outbox for Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
-        self.first(tenant, flow, limit, |parcel| parcel.next_at <= now)
+        self.first(tenant, flow, limit, |parcel| parcel.is_due(now))
     }
 
     fn parcels(
@@ -77,6 +79,10 @@ impl Outbox for Store {
 
     fn count_parcels(&self, tenant: &TenantId, flow: &FlowName) -> Result<u64, StoreError> {
         self.count(&keys::outbox(tenant, flow))
+    }
+
+    fn has_more_parcels(&self, tenant: &TenantId, flow: &FlowName, than: usize) -> Result<bool, StoreError> {
+        Ok(self.names(&keys::outbox(tenant, flow), than.saturating_add(1))?.len() > than)
     }
 }
 
