@@ -125,7 +125,7 @@ fn is_there(store: &Store, words: &str) -> Result<bool, store::StoreError> {
         ["flow"] => Ok(store.flow(&acme, &FLOW.parse().unwrap())?.is_some()),
         ["connector", tenant, name] => {
             let found = store.latest_connector(&tenant.parse().unwrap(), &name.parse().unwrap())?;
-            Ok(found.is_some_and(|connector| store.component(&connector.digest).is_ok()))
+            Ok(found.is_some_and(|connector| store.component(&connector.value.digest).is_ok()))
         }
         _ => panic!("nobody acknowledges {words}"),
     }
