@@ -1,4 +1,4 @@
-//! Runs: list and show.
+//! Runs: list, show, cancel.
 
 pub(crate) mod args;
 
@@ -21,6 +21,10 @@ pub(crate) async fn run(args: RunsArgs) -> Result<ExitCode, Failure> {
         }
         RunsVerb::Show { id } => {
             let run = client.get(&["runs", &id], &[]).await?;
+            screen.answer::<Run>(run, show::runs::one)?;
+        }
+        RunsVerb::Cancel { id } => {
+            let run = client.order(&["runs", &id, "cancel"]).await?;
             screen.answer::<Run>(run, show::runs::one)?;
         }
     }

@@ -127,7 +127,9 @@ impl From<PipelineError> for Error {
     fn from(error: PipelineError) -> Self {
         let kind = match error {
             PipelineError::Store(below) => return below.into(),
-            PipelineError::UnknownFlow(_) | PipelineError::UnknownDeadLetter(_) => Kind::NotFound,
+            PipelineError::UnknownFlow(_)
+            | PipelineError::UnknownDeadLetter(_)
+            | PipelineError::UnknownRun(_) => Kind::NotFound,
             PipelineError::FlowDisabled(_) => Kind::Refused,
             _ => Kind::Conflict,
         };

@@ -56,14 +56,7 @@ impl Tenant {
             version: 1,
             updated_at: None,
         };
-        self.judge_ends(&flow)?;
-        if let Some(mapping) = &flow.mapping
-            && let Err(error) = self.compile_mapping(mapping).await
-        {
-            let tried = self.happening(Verb::FlowRefused, Subject::flow(&flow.name));
-            self.record(tried.failed(error.code)).await?;
-            return Err(error);
-        }
+        self.judge_definition(&flow).await?;
         let turn = self.turn().await;
         turn.has_room(Quota::Flows)?;
         let fields = &["source", "mapping", "destination", "schedule", "delivery"];
@@ -115,6 +108,19 @@ impl Tenant {
         change.put_flow(&self.id, &row.value, Expect::Version(row.version));
         self.rooms.store.commit(change).await?;
         Ok(row.value)
+    }
+
+    /// Everything that it names must be there, and its mapping must compile.
+    pub(crate) async fn judge_definition(&self, flow: &Flow) -> Result<(), Error> {
+        self.judge_ends(flow)?;
+        if let Some(mapping) = &flow.mapping
+            && let Err(error) = self.compile_mapping(mapping).await
+        {
+            let tried = self.happening(Verb::FlowRefused, Subject::flow(&flow.name));
+            self.record(tried.failed(error.code)).await?;
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// The source must bring what is named, and the destination must do what is named.
@@ -182,7 +188,7 @@ fn unknown(what: &str, name: &str, connector: &str, offered: &[&str]) -> Error {
     Error::new(Kind::Invalid, "invalid_flow", message)
 }
 
-fn judge_numbers(new: &NewFlow, now: Timestamp) -> Result<(), Error> {
+pub(crate) fn judge_numbers(new: &NewFlow, now: Timestamp) -> Result<(), Error> {
     let invalid = |message: String| Err(Error::new(Kind::Invalid, "invalid_flow", message));
     match &new.schedule {
         Some(Schedule::Every(Every { every_ms, .. }))

@@ -23,6 +23,13 @@ impl Tenant {
         found.map(|row| row.value).ok_or_else(|| Error::not_found("run", id))
     }
 
+    /// Asks for the end of a run, and gives it as it is then: over where nobody works on it, otherwise about to end once
+    /// its calls have. What it has not delivered waits for the next run.
+    pub async fn cancel_run(&self, id: &RunId) -> Result<Run, Error> {
+        self.rooms.pipeline.cancel(&self.id, id, &self.actor).await?;
+        self.run(id)
+    }
+
     /// Runs, newest first.
     pub fn runs(&self, of: RunsOf<'_>, limit: usize) -> Result<Page<Run>, Error> {
         Ok(self.rooms.store.runs(&self.id, of.flow, &paging(of.after, limit))?.map(|row| row.value))

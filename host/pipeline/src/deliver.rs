@@ -376,7 +376,7 @@ impl Delivered {
     }
 }
 
-fn circuit_open(profile: &ProfileName, until: Timestamp) -> Failure {
+pub(crate) fn circuit_open(profile: &ProfileName, until: Timestamp) -> Failure {
     Failure {
         blame: Blame::Remote,
         code: "circuit_open".to_owned(),

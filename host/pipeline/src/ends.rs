@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::TenantId;
+use domain::connector::ConnectorRef;
 use domain::flow::Flow;
-use domain::run::Cause;
+use domain::run::{Cause, Pins};
 use store::{Profiles as _, Store};
 
 use crate::drift::{Declaration, Declarations};
@@ -27,43 +28,61 @@ pub(crate) struct Side {
     pub(crate) end: Arc<dyn End>,
 }
 
-/// Whether the rows say that a run can begin. Nothing is linked.
-pub(crate) fn may_begin(store: &Store, tenant: &TenantId, flow: &Flow, cause: Cause) -> Result<(), NotReady> {
-    if cause != Cause::Replay {
-        Ready::of(store, tenant, &flow.source.profile)?.trigger(&flow.source.trigger)?;
-    }
-    Ready::of(store, tenant, &flow.destination.profile)?.action(&flow.destination.action)?;
-    Ok(())
+/// Whether the rows say that a run can begin, and with which versions. Nothing is linked.
+pub(crate) fn may_begin(
+    store: &Store,
+    tenant: &TenantId,
+    flow: &Flow,
+    cause: Cause,
+) -> Result<Pins, NotReady> {
+    let source = match cause {
+        Cause::Replay => None,
+        Cause::Manual | Cause::Schedule | Cause::Webhook => {
+            let ready = Ready::of(store, tenant, &flow.source.profile)?;
+            ready.trigger(&flow.source.trigger)?;
+            Some(ready.profile.connector)
+        }
+    };
+    let ready = Ready::of(store, tenant, &flow.destination.profile)?;
+    ready.action(&flow.destination.action)?;
+    Ok(Pins { source, destination: ready.profile.connector })
 }
 
 impl Ends {
+    /// `pins`: none in the row of a run of before there were any; it goes on with what its profiles have.
     pub(crate) async fn open(
         room: &Room,
         tenant: &TenantId,
         flow: &Flow,
         cause: Cause,
+        pins: Option<&Pins>,
     ) -> Result<Self, NotReady> {
-        may_begin(&room.store, tenant, flow, cause)?;
         let now = room.now();
+        let pinned = |end: fn(&Pins) -> Option<&ConnectorRef>| pins.and_then(end);
+        let from = pinned(|pins| pins.source.as_ref());
+        let to = pinned(|pins| Some(&pins.destination));
         // Both are looked at before the right to find out about one of them is used up.
         if cause != Cause::Replay {
-            Ready::of(&room.store, tenant, &flow.source.profile)?.waits(now)?;
+            let ready = Ready::pinned(&room.store, tenant, &flow.source.profile, from)?;
+            ready.trigger(&flow.source.trigger)?;
+            ready.waits(now)?;
         }
-        Ready::of(&room.store, tenant, &flow.destination.profile)?.waits(now)?;
+        Ready::pinned(&room.store, tenant, &flow.destination.profile, to)?.waits(now)?;
         let source = match cause {
             Cause::Replay => None,
             Cause::Manual | Cause::Schedule | Cause::Webhook => {
-                let ready = Ready::for_a_call(&room.store, tenant, &flow.source.profile, now).await?;
+                let profile = &flow.source.profile;
+                let ready = Ready::for_a_call(&room.store, tenant, profile, from, now).await?;
                 Some(Side::open(room, tenant, ready).await?)
             }
         };
-        let ready = Ready::for_a_call(&room.store, tenant, &flow.destination.profile, now).await?;
-        let inputs = Inputs::of(&ready, &flow.destination.action)?;
+        let destination = Ready::for_a_call(&room.store, tenant, &flow.destination.profile, to, now).await?;
+        let inputs = Inputs::of(&destination, &flow.destination.action)?;
         let declared = Declarations {
             records: declared_records(room, tenant, flow, source.as_ref()),
-            outputs: Declaration::of_outputs(&ready.connector, &flow.destination.action),
+            outputs: Declaration::of_outputs(&destination.connector, &flow.destination.action),
         };
-        Ok(Self { source, destination: Side::open(room, tenant, ready).await?, inputs, declared })
+        Ok(Self { source, destination: Side::open(room, tenant, destination).await?, inputs, declared })
     }
 
     /// A grant that was taken back, a profile that was disabled: neither may be used for one more call.

@@ -1,6 +1,6 @@
 //! What the pipeline refuses, and how it fails.
 
-use domain::{Blame, DeadLetterId, FlowName, HookId, RunId};
+use domain::{Blame, DeadLetterId, FlowName, HookId, RecordKey, RunId};
 use store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,16 @@ pub enum PipelineError {
     FlowDisabled(FlowName),
     #[error("the flow {flow} is being run; wait for the run {run} to end")]
     RunOpen { flow: FlowName, run: RunId },
+    #[error(
+        "the flow {flow} stands still at the record {key}; mend what refuses it, then `lockgate flows resume {flow}`"
+    )]
+    FlowPaused { flow: FlowName, key: RecordKey },
+    #[error("the flow {0} does not stand still; there is nothing to resume")]
+    NotPaused(FlowName),
+    #[error("there is no run {0}; list them with `lockgate runs list`")]
+    UnknownRun(RunId),
+    #[error("the run {0} is over; there is nothing to cancel")]
+    RunOver(RunId),
     #[error("there is no dead letter {0}; list them with `lockgate dead-letters list`")]
     UnknownDeadLetter(DeadLetterId),
     #[error("the dead letter {id} is being replayed; wait for the run {run} to end")]
@@ -44,6 +54,10 @@ impl PipelineError {
             Self::UnknownFlow(_) => "unknown_flow",
             Self::FlowDisabled(_) => "flow_disabled",
             Self::RunOpen { .. } => "run_open",
+            Self::FlowPaused { .. } => "flow_paused",
+            Self::NotPaused(_) => "flow_not_paused",
+            Self::UnknownRun(_) => "unknown_run",
+            Self::RunOver(_) => "run_over",
             Self::UnknownDeadLetter(_) => "unknown_dead_letter",
             Self::Replaying { .. } => "dead_letter_replaying",
             Self::Resolved { .. } => "dead_letter_resolved",

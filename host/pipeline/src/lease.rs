@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::run::{Lease, Run, RunStatus};
+use domain::run::{Attempt, Lease, Run, RunStatus, Suspension};
 use domain::{RunId, TenantId, Timestamp};
 use store::{Commit, Expect, Runs, StoreError};
 
@@ -63,11 +63,15 @@ impl Held {
         let (mut run, version) = (row.value, row.version);
         let fence = run.lease.as_ref().map_or(0, |lease| lease.fence).saturating_add(1);
         let first = run.status == RunStatus::Queued;
+        let mut commit = Commit::new();
+        commit.hold_run(tenant, &run.id);
+        if let Some(suspension) = run.suspension.take() {
+            commit.forget_sleeper(tenant, &run.id, &suspension);
+        }
         run.status = RunStatus::Running;
         run.started_at.get_or_insert(now);
         run.lease =
             Some(Lease { holder: room.holder.clone(), fence, until: now.plus_ms(room.options.lease_ms) });
-        let mut commit = Commit::new();
         commit.put_run(tenant, &run, Expect::Version(version));
         match room.store.commit(commit).await {
             Ok(()) => {}
@@ -126,12 +130,30 @@ impl Held {
     }
 
     /// Lets the next holder go on at once. The lease stays in the row, so that its fence goes on growing.
-    pub(crate) async fn release(&mut self) -> Result<(), Halt> {
+    pub(crate) async fn release(&mut self, polls: Vec<Attempt>) -> Result<(), Halt> {
+        let mut run = self.let_go();
+        run.polls = polls;
+        let mut commit = Commit::new();
+        commit.ready_run(&self.tenant, &run.id);
+        self.write(commit, &run).await
+    }
+
+    /// Lets nobody go on before a time: the run waits at its checkpoint.
+    pub(crate) async fn suspend(&mut self, suspension: Suspension, polls: Vec<Attempt>) -> Result<(), Halt> {
+        let mut run = self.let_go();
+        let mut commit = Commit::new();
+        commit.sleep_run(&self.tenant, &run, &suspension);
+        run.status = RunStatus::Suspended;
+        (run.suspension, run.polls) = (Some(suspension), polls);
+        self.write(commit, &run).await
+    }
+
+    fn let_go(&self) -> Run {
         let mut run = self.run.clone();
         if let Some(lease) = &mut run.lease {
             lease.until = self.room.now();
         }
-        self.write(Commit::new(), &run).await
+        run
     }
 
     /// Waits for `call` and keeps the lease meanwhile. A call whose lease is lost is dropped.

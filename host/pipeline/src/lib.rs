@@ -14,6 +14,7 @@
 //! It knows no HTTP and no wasm: it calls linked components through `runtime` (`connectors`) and keeps rows in `store`.
 
 mod canary;
+mod cancel;
 mod circuits;
 mod connectors;
 mod deliver;
@@ -22,7 +23,9 @@ mod drift;
 mod end;
 mod ends;
 mod error;
+mod flight;
 mod health;
+mod hold;
 mod inbox;
 mod inputs;
 mod judge;
@@ -34,8 +37,10 @@ mod outbox;
 mod page;
 mod pipeline;
 mod ready;
+mod relook;
 mod receive;
 mod replay;
+mod resume;
 mod room;
 mod sandbox;
 mod schedule;

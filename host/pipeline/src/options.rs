@@ -6,6 +6,14 @@ pub struct Options {
     pub concurrent_runs: usize,
     /// Of these, how many may belong to one tenant: a busy tenant leaves room for the others.
     pub concurrent_runs_per_tenant: usize,
+    /// Batches and pages after which a run gives its place back if another waits for one.
+    pub slice_turns: u32,
+    /// The same as time. A call that is under way is let finish.
+    pub slice_ms: u64,
+    /// A wait that is longer than this suspends the run.
+    pub suspend_after_ms: u64,
+    /// Runs that schedules may start in one tick; the rest comes with the next ones.
+    pub starts_per_tick_max: usize,
     /// How often schedules and leases are looked at when nothing else wakes the dispatcher.
     pub tick_ms: u64,
     /// How long a holder may be silent before its run is taken over. It extends its lease three times as often.
@@ -40,6 +48,10 @@ impl Default for Options {
         Self {
             concurrent_runs: 8,
             concurrent_runs_per_tenant: 4,
+            slice_turns: 16,
+            slice_ms: 1_000,
+            suspend_after_ms: 30_000,
+            starts_per_tick_max: 500,
             tick_ms: 1_000,
             lease_ms: 15_000,
             shutdown_ms: 35_000,

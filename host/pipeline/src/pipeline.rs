@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::audit::Actor;
 use domain::hook::Hook;
 use domain::run::Cause;
-use domain::{Clock, DeadLetterId, FlowName, Randomness, RunId, TenantId};
+use domain::{Clock, DeadLetterId, FlowName, ProfileName, Randomness, RunId, TenantId};
 use store::Store;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::cancel::{cancel, wake_for};
 use crate::connectors::{Below, Connectors, Transform};
 use crate::dispatch::Dispatcher;
 use crate::error::PipelineError;
 use crate::inbox::{Arrival, Taken, accept};
 use crate::options::Options;
 use crate::replay::replay;
+use crate::resume::resume;
 use crate::room::Room;
 use crate::sandbox::Sandbox;
 use crate::trigger::trigger;
@@ -94,6 +96,32 @@ impl Pipeline {
             self.inner.wake.notify_one();
         }
         Ok(taken)
+    }
+
+    /// Asks for the end of a run. When this returns, the wish is on the disk; a run that nobody works on is over.
+    pub async fn cancel(&self, tenant: &TenantId, run: &RunId, actor: &Actor) -> Result<(), PipelineError> {
+        cancel(&self.inner.room, tenant, run, actor).await?;
+        self.inner.wake.notify_one();
+        Ok(())
+    }
+
+    /// Goes on with a flow that stands still at a record: with that record, in a run that begins now.
+    pub async fn resume(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        actor: &Actor,
+    ) -> Result<RunId, PipelineError> {
+        let run = resume(&self.inner.room, tenant, flow, actor).await?;
+        self.inner.wake.notify_one();
+        Ok(run)
+    }
+
+    /// Wakes the runs that wait for this profile: its circuit has closed, or its credential works again.
+    pub async fn wake_for(&self, tenant: &TenantId, profile: &ProfileName) -> Result<usize, PipelineError> {
+        let woken = wake_for(&self.inner.room, tenant, profile).await?;
+        self.inner.wake.notify_one();
+        Ok(woken)
     }
 
     /// A new run that delivers the record of a dead letter again, under the same key.

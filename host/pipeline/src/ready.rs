@@ -43,6 +43,10 @@ pub enum NotReady {
     NoGrant(ProfileName),
     #[error("there is no connector {0}; upload it or choose another version for the profile")]
     UnknownConnector(ConnectorRef),
+    #[error(
+        "{0} is gone, with which the run began; a new run of the flow uses the version that the profile has now"
+    )]
+    PinnedGone(ConnectorRef),
     #[error("the connector {connector} has no trigger {trigger:?}; name one of its triggers in the flow")]
     UnknownTrigger { connector: ConnectorRef, trigger: String },
     #[error("the connector {connector} has no action {action:?}; name one of its actions in the flow")]
@@ -72,6 +76,7 @@ impl NotReady {
             Self::NoCredential(_) => "credential_missing",
             Self::NoGrant(_) => "grant_missing",
             Self::UnknownConnector(_) => "unknown_connector",
+            Self::PinnedGone(_) => "pinned_version_gone",
             Self::UnknownTrigger { .. } => "unknown_trigger",
             Self::UnknownAction { .. } => "unknown_action",
             Self::BadSchema { .. } => "schema_invalid",
@@ -100,10 +105,29 @@ impl From<&NotReady> for Failure {
 impl Ready {
     /// A profile that was never checked may be used: using it is a check.
     pub fn of(store: &Store, tenant: &TenantId, name: &ProfileName) -> Result<Self, NotReady> {
+        Self::pinned(store, tenant, name, None)
+    }
+
+    /// The same with the version that a run began with, whichever the profile uses by now.
+    pub(crate) fn pinned(
+        store: &Store,
+        tenant: &TenantId,
+        name: &ProfileName,
+        pinned: Option<&ConnectorRef>,
+    ) -> Result<Self, NotReady> {
         let row = store.profile(tenant, name).map_err(|_| NotReady::Store)?;
         let row = row.ok_or_else(|| NotReady::UnknownProfile(name.clone()))?;
-        let connector = connector(store, tenant, &row.value)?;
-        Ok(Self { profile: row.value, version: row.version, connector, probing: false })
+        let mut profile = row.value;
+        // A profile that was moved to another connector altogether is not the same one any more.
+        let pinned = pinned.filter(|pinned| pinned.name == profile.connector.name);
+        if let Some(pinned) = pinned {
+            profile.connector = pinned.clone();
+        }
+        let connector = connector(store, tenant, &profile).map_err(|reason| match reason {
+            NotReady::UnknownConnector(gone) if pinned.is_some() => NotReady::PinnedGone(gone),
+            other => other,
+        })?;
+        Ok(Self { profile, version: row.version, connector, probing: false })
     }
 
     /// The same for who is about to call it: the one way past code that broke every time lately, and past a credential
@@ -113,10 +137,13 @@ impl Ready {
         store: &Store,
         tenant: &TenantId,
         name: &ProfileName,
+        pinned: Option<&ConnectorRef>,
         now: Timestamp,
     ) -> Result<Self, NotReady> {
-        Self::of(store, tenant, name)?.not_quarantined(now)?;
-        Self::for_a_check(store, tenant, name, now).await
+        Self::pinned(store, tenant, name, pinned)?.not_quarantined(now)?;
+        let checked = Self::for_a_check(store, tenant, name, now).await?;
+        // What is written into the row is the row's own version, never the one that a run stays with.
+        Ok(Self { probing: checked.probing, ..Self::pinned(store, tenant, name, pinned)? })
     }
 
     /// The same for the verification call, which is how code that broke shows that it works again.

@@ -47,9 +47,8 @@ pub(crate) async fn replay(
             }
         }
         let flow = usable(room, tenant, &letter.flow)?;
-        let open = room.store.open_runs(tenant)?;
-        let replays =
-            open.iter().filter(|run| run.value.flow == flow.name && run.value.cause == Cause::Replay);
+        let open = room.store.open_runs_of(tenant, &flow.name)?;
+        let replays = open.iter().filter(|run| run.value.cause == Cause::Replay);
         if replays.count() >= REPLAYS_MAX {
             return Err(PipelineError::TooManyReplays(flow.name));
         }
@@ -58,33 +57,38 @@ pub(crate) async fn replay(
         let mut commit = Commit::new();
         let mut replayed =
             Happening::new(now, actor.clone(), Verb::DeadLetterReplayed, Subject::dead_letter(id));
-        if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay) {
-            // The dead letter stays where it is; the row says why.
-            let failure = Failure::from(&reason);
-            replayed = replayed.failed(&failure.code);
-            block(&mut run, failure, now);
-        } else {
-            let state = room.store.flow_state(tenant, &flow.name)?;
-            let parcel = Parcel {
-                seq: state.value.next_seq,
-                run: run.id.clone(),
-                key: letter.key.clone(),
-                idempotency_key: letter.idempotency_key.clone(),
-                body: letter.body.clone(),
-                accepted_at: now,
-                attempts: Vec::new(),
-                forgiven: 0,
-                next_at: now,
-                replay_of: Some(id.clone()),
-            };
-            let mut moved = state.value;
-            moved.next_seq += 1;
-            run.counts.read = 1;
-            letter.state = DeadLetterState::Replaying { run: run.id.clone() };
-            letter.replays = letter.replays.saturating_add(1);
-            commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
-            commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
-            commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
+        match may_begin(&room.store, tenant, &flow, Cause::Replay) {
+            Err(reason) => {
+                // The dead letter stays where it is; the row says why.
+                let failure = Failure::from(&reason);
+                replayed = replayed.failed(&failure.code);
+                block(&mut run, failure, now);
+            }
+            Ok(pins) => {
+                run.pins = Some(pins);
+                let state = room.store.flow_state(tenant, &flow.name)?;
+                let parcel = Parcel {
+                    seq: state.value.next_seq,
+                    run: run.id.clone(),
+                    key: letter.key.clone(),
+                    idempotency_key: letter.idempotency_key.clone(),
+                    body: letter.body.clone(),
+                    accepted_at: now,
+                    attempts: Vec::new(),
+                    forgiven: 0,
+                    next_at: now,
+                    replay_of: Some(id.clone()),
+                };
+                run.first_seq = state.value.next_seq;
+                let mut moved = state.value;
+                moved.next_seq += 1;
+                run.counts.read = 1;
+                letter.state = DeadLetterState::Replaying { run: run.id.clone() };
+                letter.replays = letter.replays.saturating_add(1);
+                commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
+                commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
+                commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
+            }
         }
         commit.put_run(tenant, &run, Expect::Absent);
         commit.record(Chain::Tenant(tenant.clone()), replayed);

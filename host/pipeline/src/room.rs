@@ -1,9 +1,11 @@
 //! What every part of the pipeline works with.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use domain::{Clock, EventId, Randomness, Timestamp};
 use store::Store;
+use tokio::sync::watch;
 
 use crate::circuits::Circuits;
 use crate::inbox::Bell;
@@ -22,6 +24,10 @@ pub(crate) struct Room {
     pub(crate) holder: String,
     /// Shared with the calls that are made by hand.
     pub(crate) circuits: Circuits,
+    /// Somebody waits for a place: whoever has had one for a while gives it back.
+    pub(crate) contended: AtomicBool,
+    /// Changes whenever somebody asks for the end of a run.
+    pub(crate) cancels: watch::Sender<u64>,
 }
 
 impl Room {
@@ -36,7 +42,18 @@ impl Room {
         randomness.fill(&mut chance);
         let holder = format!("{:032x}", u128::from_le_bytes(chance));
         let circuits = sandbox.circuits();
-        Self { store, sandbox, clock, randomness, options, bell: Bell::default(), holder, circuits }
+        Self {
+            store,
+            sandbox,
+            clock,
+            randomness,
+            options,
+            holder,
+            circuits,
+            bell: Bell::default(),
+            contended: AtomicBool::new(false),
+            cancels: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

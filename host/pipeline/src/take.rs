@@ -1,21 +1,26 @@
 //! One page from the source into the outbox: records, marks, cursor and counts in one commit.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::flow::{Flow, Parcel, Seen};
 use domain::log::LogEntry;
 use domain::retry::{Class, Pass, Saw, State};
-use domain::run::Attempt;
-use domain::{ProfileKey, RecordKey, Timestamp};
+use domain::run::{Attempt, Failure};
+use domain::{CorrelationId, ProfileKey, ProfileName, RecordKey, Timestamp};
 use serde_json::Value;
 use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
 
-use crate::ends::Side;
+use crate::deliver::circuit_open;
+use crate::ends::Ends;
 use crate::health::Health;
+use crate::hold::HoldOff;
 use crate::judge::{Judge, Verdict};
 use crate::key::idempotency_key;
 use crate::lease::{Halt, Held};
 use crate::page::{Sound, Trail, sound};
+use crate::room::Room;
+use crate::sandbox;
 use crate::trace::{Caller, entries};
 
 /// How often a page is put together again because a replay has taken a number meanwhile.
@@ -32,22 +37,105 @@ pub(crate) struct Reading {
     pub(crate) health: Health,
 }
 
-impl Reading {
-    /// Polls once. Nothing of a page is kept unless all of it is.
-    pub(crate) async fn page(&mut self, held: &mut Held, flow: &Flow, source: &Side) -> Result<(), Halt> {
-        let cursor = held.room.store.flow_state(&held.tenant, &flow.name)?.value.cursor;
-        let correlation = held.run.correlation.clone();
-        let began = held.room.now();
-        let text = cursor.as_ref().map(Value::to_string);
-        let profile = ProfileKey { tenant: held.tenant.clone(), profile: flow.source.profile.clone() };
-        if let Pass::Refused { until } = held.room.circuits.ask(&profile, began) {
-            // The source is down for everybody: nobody knocks until one of them finds it working.
-            self.next_at = Some(until);
-            return Ok(());
-        }
-        let poll = source.end.poll(&correlation, &flow.source.trigger, text);
-        let mut called = held.alongside(poll).await?;
+/// A page that is asked for.
+pub(crate) struct Asked {
+    room: Arc<Room>,
+    flow: Arc<Flow>,
+    ends: Arc<Ends>,
+    correlation: CorrelationId,
+    cursor: Option<Value>,
+}
 
+/// What came of it.
+pub(crate) struct Answered {
+    asked: Asked,
+    began: Timestamp,
+    called: sandbox::Polled,
+}
+
+impl Answered {
+    /// The source, and whether the poll was to find out about it.
+    pub(crate) fn asked_of(&self) -> (bool, ProfileName) {
+        let probing = self.asked.ends.source.as_ref().is_some_and(|source| source.ready.probing);
+        (probing, self.asked.flow.source.profile.clone())
+    }
+}
+
+impl Asked {
+    /// None: a replay reads nothing.
+    pub(crate) async fn poll(self) -> Option<Answered> {
+        let source = self.ends.source.as_ref()?;
+        let began = self.room.now();
+        let text = self.cursor.as_ref().map(Value::to_string);
+        let called = source.end.poll(&self.correlation, &self.flow.source.trigger, text).await;
+        Some(Answered { began, called, asked: self })
+    }
+}
+
+impl Reading {
+    /// Goes on where the run stood when nobody worked on it any more.
+    pub(crate) fn of(run: &domain::run::Run) -> Self {
+        let last = run.polls.last();
+        let next_at = last.and_then(|poll| Some(poll.at.plus_ms(poll.duration_ms).plus_ms(poll.wait_ms?)));
+        Self { attempts: run.polls.clone(), next_at, ..Self::default() }
+    }
+
+    /// Why the last poll failed.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.attempts.last().and_then(|attempt| attempt.failure.clone())
+    }
+
+    /// The polls that failed since the last page, few enough for a row: of waits that the source asked for, the sum counts.
+    pub(crate) fn polls(&self) -> Vec<Attempt> {
+        let Some((newest, earlier)) = self.attempts.split_last() else { return Vec::new() };
+        let mut polls: Vec<Attempt> = Vec::new();
+        for attempt in earlier {
+            match polls.last_mut() {
+                Some(last) if last.is_limited() && attempt.is_limited() => {
+                    let wait_ms = last.wait_ms.unwrap_or(0).saturating_add(attempt.wait_ms.unwrap_or(0));
+                    last.wait_ms = Some(wait_ms);
+                }
+                _ => polls.push(attempt.clone()),
+            }
+        }
+        polls.push(newest.clone());
+        polls
+    }
+
+    /// The next page to poll.
+    ///
+    /// Or why there is none now: the source is down for everybody, and nobody knocks until one of them finds it working.
+    pub(crate) fn ask(
+        &mut self,
+        held: &Held,
+        flow: &Arc<Flow>,
+        ends: &Arc<Ends>,
+    ) -> Result<Result<Asked, HoldOff>, Halt> {
+        let profile = ProfileKey { tenant: held.tenant.clone(), profile: flow.source.profile.clone() };
+        if let Pass::Refused { until } = held.room.circuits.ask(&profile, held.room.now()) {
+            self.next_at = Some(until);
+            let reason = circuit_open(&profile.profile, until);
+            return Ok(Err(HoldOff { until, reason, profile: profile.profile }));
+        }
+        Ok(Ok(Asked {
+            room: Arc::clone(&held.room),
+            flow: Arc::clone(flow),
+            ends: Arc::clone(ends),
+            correlation: held.run.correlation.clone(),
+            cursor: held.room.store.flow_state(&held.tenant, &flow.name)?.value.cursor,
+        }))
+    }
+
+    /// Takes what a poll came to. Nothing of a page is kept unless all of it is. Gives the time before which the source is
+    /// not to be asked again.
+    pub(crate) async fn answered(
+        &mut self,
+        held: &mut Held,
+        answered: Answered,
+    ) -> Result<Option<HoldOff>, Halt> {
+        let Answered { asked: Asked { flow, ends, correlation, cursor, .. }, began, mut called } = answered;
+        let (flow, Some(source)) = (&*flow, &ends.source) else { return Ok(None) };
+        let profile = ProfileKey { tenant: held.tenant.clone(), profile: flow.source.profile.clone() };
         let now = held.room.now();
         let denied = called.denied();
         let saw = Saw { exchanges: &called.exchanges, reads: true, keys: &[""], ambiguous: 0 };
@@ -70,7 +158,8 @@ impl Reading {
                     self.health.worked(now);
                     self.attempts.clear();
                     self.next_at = None;
-                    return self.accept(held, flow, Polled { cursor, page, denied, log }).await;
+                    self.accept(held, flow, Polled { cursor, page, denied, log }).await?;
+                    return Ok(None);
                 }
                 Err(failure) => Verdict::bury(failure, Class::Permanent),
             },
@@ -84,11 +173,18 @@ impl Reading {
         }
         let mut commit = Commit::new();
         commit.append_logs(&held.tenant, &log);
+        let mut held_off = None;
         let failure = match verdict.wait_ms() {
             // The credential failed, not the page: it is asked for again when the credential works.
             _ if self.health.refused() => None,
             Some(wait_ms) => {
-                self.next_at = Some(now.plus_ms(wait_ms));
+                let until = now.plus_ms(wait_ms);
+                self.next_at = Some(until);
+                held_off = Some(HoldOff {
+                    until,
+                    reason: verdict.failure.clone(),
+                    profile: flow.source.profile.clone(),
+                });
                 let n = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
                 let duration_ms = now.ms_since(began);
                 self.attempts.push(Attempt {
@@ -112,14 +208,16 @@ impl Reading {
                 run.source_done = true;
             }
         })
-        .await
+        .await?;
+        Ok(held_off)
     }
 
     async fn accept(&mut self, held: &mut Held, flow: &Flow, polled: Polled) -> Result<(), Halt> {
         let Polled { cursor, page, denied, log } = polled;
         let next = page.next.or_else(|| cursor.clone());
         let stuck = if page.more { self.trail.step(next.as_ref()).err() } else { None };
-        let done = !page.more || stuck.is_some() || self.trail.pages() >= held.room.options.pages_max;
+        let done =
+            !page.more || stuck.is_some() || held.run.pages.saturating_add(1) >= held.room.options.pages_max;
         for _ in 0..TRIES_MAX {
             let taken = Taken { cursor: &cursor, next: &next, records: &page.records, log: &log };
             let (commit, duplicates) = taken.commit(held, flow)?;
@@ -130,6 +228,8 @@ impl Reading {
                     run.counts.duplicate += duplicates;
                     run.counts.denied += denied;
                     run.source_done = done;
+                    run.pages = run.pages.saturating_add(1);
+                    run.polls.clear();
                     run.failure = stuck.or(run.failure.take());
                 })
                 .await;

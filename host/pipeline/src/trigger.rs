@@ -5,7 +5,9 @@ use domain::event::Event;
 use domain::flow::Flow;
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
 use domain::{CorrelationId, FlowName, RunId, TenantId, Timestamp};
-use store::{Commit, Events as _, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError};
+use store::{
+    Commit, DueFlow, Events as _, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError,
+};
 
 use crate::ends::may_begin;
 use crate::error::PipelineError;
@@ -15,7 +17,19 @@ use crate::room::Room;
 /// How often a trigger is decided again because somebody was faster.
 pub(crate) const TRIES_MAX: u32 = 20;
 
+/// A time of the flow's schedule that has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Come {
+    /// As the flow's state has it.
+    pub(crate) due_at: Option<Timestamp>,
+    /// The row of the index that led here.
+    pub(crate) row_at: Timestamp,
+    pub(crate) next: Option<Timestamp>,
+}
+
 /// A flow that cannot begin leaves a run as well: blocked, with the reason. A flow that is being run is not run twice.
+///
+/// This is the one way in: by hand, by a schedule, by events from outside.
 pub(crate) async fn trigger(
     room: &Room,
     tenant: &TenantId,
@@ -23,10 +37,28 @@ pub(crate) async fn trigger(
     cause: Cause,
     actor: &Actor,
 ) -> Result<RunId, PipelineError> {
+    start(room, tenant, name, cause, actor, None).await
+}
+
+pub(crate) async fn start(
+    room: &Room,
+    tenant: &TenantId,
+    name: &FlowName,
+    cause: Cause,
+    actor: &Actor,
+    come: Option<Come>,
+) -> Result<RunId, PipelineError> {
     for _ in 0..TRIES_MAX {
         // Every trigger writes this row, so that of two at the same time one finds it changed and decides again.
         let state = room.store.flow_state(tenant, name)?;
         let flow = usable(room, tenant, name)?;
+        if let Some(paused) = &state.value.paused {
+            return Err(PipelineError::FlowPaused { flow: flow.name, key: paused.key.clone() });
+        }
+        if come.is_some_and(|come| come.due_at != state.value.due_at) {
+            // Somebody else has seen to this time.
+            return Err(PipelineError::Contended(flow.name));
+        }
         if let Some(open) = open_run(room, tenant, name)? {
             return Err(PipelineError::RunOpen { flow: flow.name, run: open });
         }
@@ -38,14 +70,30 @@ pub(crate) async fn trigger(
             run.correlation = trace;
         }
         let mut repeated = None;
-        if let Err(reason) = may_begin(&room.store, tenant, &flow, cause) {
-            block(&mut run, Failure::from(&reason), now);
-            repeated = blocked_before(room, tenant, &run)?;
+        match may_begin(&room.store, tenant, &flow, cause) {
+            Ok(pins) => run.pins = Some(pins),
+            Err(reason) => {
+                block(&mut run, Failure::from(&reason), now);
+                repeated = blocked_before(room, tenant, &run)?;
+            }
         }
         let mut moved = state.value;
+        let due_before = moved.due_at;
         moved.last_run_at = Some(now);
+        moved.due_at = match (come, &flow.schedule) {
+            (Some(come), _) => come.next,
+            (None, Some(schedule)) => schedule.after_other_run(due_before, now),
+            (None, None) => None,
+        };
         let mut commit = Commit::new();
         commit.put_flow_state(tenant, name, &moved, Expect::Version(state.version));
+        let row = |at| DueFlow { at, tenant: tenant.clone(), flow: name.clone() };
+        for at in [come.map(|come| come.row_at), due_before].into_iter().flatten() {
+            commit.delete_due_flow(&row(at));
+        }
+        if let Some(at) = moved.due_at {
+            commit.put_due_flow(&row(at));
+        }
         let id = match repeated {
             // The row of the schedule's earlier attempt says it already.
             Some(earlier) => earlier,
@@ -95,7 +143,7 @@ pub(crate) fn queued(room: &Room, flow: &Flow, cause: Cause, now: Timestamp) -> 
         flow_version: flow.version,
         pins: None,
         suspension: None,
-        deadline_at: None,
+        deadline_at: flow.delivery.deadline_ms.map(|ms| now.plus_ms(ms)),
         first_seq: 0,
         pages: 0,
         polls: Vec::new(),
@@ -110,8 +158,8 @@ pub(crate) fn block(run: &mut Run, failure: Failure, now: Timestamp) {
 
 /// The run that is working on a flow, replays aside: these have their own records and do not get in its way.
 pub(crate) fn open_run(room: &Room, tenant: &TenantId, flow: &FlowName) -> Result<Option<RunId>, StoreError> {
-    let open = room.store.open_runs(tenant)?.into_iter().map(|row| row.value);
-    Ok(open.into_iter().find(|run| run.flow == *flow && run.cause != Cause::Replay).map(|run| run.id))
+    let mut open = room.store.open_runs_of(tenant, flow)?.into_iter().map(|row| row.value);
+    Ok(open.find(|run| run.cause != Cause::Replay).map(|run| run.id))
 }
 
 /// The last run, if the schedule was blocked then by just what blocks it now: one row tells it, not one every second.

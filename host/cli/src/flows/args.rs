@@ -13,7 +13,11 @@ to another profile's action. What was accepted is durable; every record has one 
 Examples:
   lockgate flows                                          # all of them
   lockgate flows create won-deals --from crm-main:deals --to stripe-main:create_invoice --map deal.jq --every 60s
+  lockgate flows create nightly --from crm-main:deals --to erp:post --cron '0 6 * * 1-5' --zone Europe/Berlin
   lockgate flows create --file flow.json                  # as the API takes it, see /openapi.json
+  lockgate flows show nightly                             # its definition, its next times, and where it stands
+  lockgate flows update nightly --parallel 4 --catch-up none      # a new version: runs that are open keep the old one
+  lockgate flows resume nightly                           # goes on at the record at which --on-spent pause stopped it
   lockgate flows run won-deals --wait                     # exits with 1 unless every record was delivered
   lockgate flows disable won-deals";
 
@@ -45,6 +49,16 @@ pub(crate) enum FlowsVerb {
         #[arg(long)]
         wait: bool,
     },
+    /// Give it another definition: what is not named stays. Runs that are open end with the one that they began with.
+    Update(UpdateArgs),
+    /// Go on with one that stands still, at the same record and under the same key.
+    Resume {
+        /// The flow.
+        name: String,
+        /// Wait for the end of the run; exit with 1 unless it succeeded.
+        #[arg(long)]
+        wait: bool,
+    },
     /// Let it run.
     Enable {
         /// The flow.
@@ -68,7 +82,7 @@ pub(crate) struct CreateArgs {
     #[arg(required_unless_present = "file")]
     pub(crate) name: Option<String>,
     /// The whole flow as JSON, in place of everything else.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "from", "to", "map", "every", "batch", "on_drift"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "from", "to", "DefinitionArgs"])]
     pub(crate) file: Option<PathBuf>,
     /// Where records come from.
     #[arg(long, value_name = "PROFILE:TRIGGER", required_unless_present = "file", value_parser = end)]
@@ -76,35 +90,101 @@ pub(crate) struct CreateArgs {
     /// Where they go.
     #[arg(long, value_name = "PROFILE:ACTION", required_unless_present = "file", value_parser = end)]
     pub(crate) to: Option<End>,
+    #[command(flatten)]
+    pub(crate) definition: DefinitionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// The flow.
+    pub(crate) name: String,
+    /// The whole flow as JSON, in place of everything else.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "DefinitionArgs", "no_map", "no_schedule"])]
+    pub(crate) file: Option<PathBuf>,
+    /// Where records come from.
+    #[arg(long, value_name = "PROFILE:TRIGGER", value_parser = end)]
+    pub(crate) from: Option<End>,
+    /// Where they go.
+    #[arg(long, value_name = "PROFILE:ACTION", value_parser = end)]
+    pub(crate) to: Option<End>,
+    #[command(flatten)]
+    pub(crate) definition: DefinitionArgs,
+    /// Hand records over as they are.
+    #[arg(long, conflicts_with = "map")]
+    pub(crate) no_map: bool,
+    /// Run on demand only.
+    #[arg(long, conflicts_with_all = ["every", "cron", "zone", "catch_up"])]
+    pub(crate) no_schedule: bool,
+}
+
+/// What a flow does, as far as it is named.
+#[derive(Debug, Default, Args)]
+pub(crate) struct DefinitionArgs {
     /// A file with the jq program that makes an input of the action from a record.
     #[arg(long, value_name = "FILE.jq")]
     pub(crate) map: Option<PathBuf>,
     /// Run by itself: 30s, 5m, 1h, 1d. Only on demand unless given.
-    #[arg(long, value_name = "DURATION", value_parser = duration_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration_ms, conflicts_with_all = ["cron", "zone"])]
     pub(crate) every: Option<u64>,
+    /// Run by itself at these times: minute, hour, day of the month, month, day of the week.
+    #[arg(long, value_name = "'M H D M W'")]
+    pub(crate) cron: Option<String>,
+    /// The time zone of --cron, as in Europe/Berlin. UTC unless given.
+    #[arg(long, value_name = "ZONE", requires = "cron")]
+    pub(crate) zone: Option<String>,
+    /// What becomes of the times at which the host could not run it: one run for all, none, or one for each of the last day.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) catch_up: Option<CatchUp>,
     /// Records handed over in one call.
     #[arg(long, value_name = "COUNT")]
     pub(crate) batch: Option<u32>,
+    /// Which records wait for which: none, those of the same key, or each for all before it.
+    #[arg(long, value_name = "ORDER", value_enum)]
+    pub(crate) order: Option<Order>,
+    /// Where in a record the key of --order per-key stands, as a JSON pointer. The record's own key unless given.
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) order_key: Option<String>,
+    /// Batches on their way at the same time.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) parallel: Option<u32>,
+    /// What happens to a record that has no attempt left: `bury` it as a dead letter, or `pause` the flow at it.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) on_spent: Option<OnSpent>,
+    /// How long a run may take: 30s, 5m, 1h.
+    #[arg(long, value_name = "DURATION", value_parser = duration_ms)]
+    pub(crate) deadline: Option<u64>,
+    /// What happens to the records that are not delivered by then: `keep` them for the next run, or `bury` them.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) on_deadline: Option<OnDeadline>,
     /// What becomes of a record that is not as its connector declares it: `park` it as a dead letter, or only `report` it.
     #[arg(long, value_name = "WHAT", value_enum)]
     pub(crate) on_drift: Option<OnDrift>,
 }
 
-/// As on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnDrift {
-    Park,
-    Report,
+/// A word of the API as it is written on the command line.
+macro_rules! word {
+    ($name:ident { $($case:ident),+ }) => {
+        /// As on the command line.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub(crate) enum $name {
+            $($case),+
+        }
+
+        impl From<$name> for server::dto::$name {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$case => Self::$case),+
+                }
+            }
+        }
+    };
 }
 
-impl From<OnDrift> for server::dto::OnDrift {
-    fn from(word: OnDrift) -> Self {
-        match word {
-            OnDrift::Park => Self::Park,
-            OnDrift::Report => Self::Report,
-        }
-    }
-}
+word!(CatchUp { Once, None, All });
+word!(Order { None, PerKey, Strict });
+word!(OnSpent { Bury, Pause });
+word!(OnDeadline { Keep, Bury });
+word!(OnDrift { Park, Report });
 
 /// A profile with one of its triggers or actions.
 #[derive(Clone, Debug, PartialEq, Eq)]

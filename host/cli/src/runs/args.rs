@@ -8,7 +8,8 @@ const AFTER: &str = "\
 Examples:
   lockgate runs                                # the newest, of all flows
   lockgate runs list --flow won-deals --limit 10
-  lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D";
+  lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D
+  lockgate runs cancel 01KAWB6W3M2Q0R5T7V9X1Z3B5D    # what is not delivered waits for the next run";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
@@ -25,6 +26,11 @@ pub(crate) enum RunsVerb {
     List(OfFlowArgs),
     /// One run: its counts, its status, who has to act.
     Show {
+        /// The run.
+        id: String,
+    },
+    /// Ask for its end. Calls under way are let finish.
+    Cancel {
         /// The run.
         id: String,
     },

@@ -1,8 +1,8 @@
 //! Flows: from where, through what, to where, and when.
 
-use server::dto::{Flow, Page, Schedule};
+use server::dto::{Flow, FlowUpdated, Order, Page, Schedule};
 
-use super::{cell, fields, inert, or_none, table, yes_no};
+use super::{cell, fields, inert, json_line, or_none, table, yes_no};
 
 pub(crate) fn list(page: &Page<Flow>) -> String {
     let mut rows = table(["name", "from", "mapped", "to", "every", "enabled"]);
@@ -32,8 +32,25 @@ pub(crate) fn one(flow: &Flow) -> String {
         ("every", every(flow)),
         ("enabled", if flow.enabled { "yes" } else { "no" }.to_owned()),
         ("delivery", format!("{} records a call, {attempts}", flow.delivery.batch)),
+        ("order", order(flow)),
         ("created", inert(&flow.created_at)),
+        ("version", flow.version.to_string()),
     ]);
+    if let Some(standing) = &flow.standing {
+        if !standing.next_times.is_empty() {
+            text.push_str(&format!("next times  {}\n", inert(&standing.next_times.join(", "))));
+        }
+        if let Some(paused) = &standing.paused {
+            text.push_str(&format!(
+                "\nIt stands still since {} at the record {}\n{}: {}\nnext: lockgate flows resume {}\n",
+                inert(&paused.at),
+                inert(&paused.key),
+                inert(&paused.reason.code),
+                inert(&paused.reason.message),
+                inert(&flow.name)
+            ));
+        }
+    }
     if let Some(mapping) = &flow.mapping {
         text.push_str("\nEach record becomes an input by this jq program:\n");
         for line in mapping.jq.lines() {
@@ -41,6 +58,34 @@ pub(crate) fn one(flow: &Flow) -> String {
         }
     }
     text
+}
+
+/// What an update has changed.
+pub(crate) fn updated(updated: &FlowUpdated) -> String {
+    let flow = &updated.flow;
+    if updated.changes.is_empty() {
+        return format!("nothing differs; {} stays in version {}\n", inert(&flow.name), flow.version);
+    }
+    let mut text = format!("{} is now in version {}\n", inert(&flow.name), flow.version);
+    for change in &updated.changes {
+        let shown =
+            |value: &Option<serde_json::Value>| value.as_ref().map_or("nothing".to_owned(), json_line);
+        let (field, from, to) = (inert(&change.field), shown(&change.from), shown(&change.to));
+        text.push_str(&format!("  {field}: {from} -> {to}\n"));
+    }
+    text.push_str("runs that are open end with the version that they began with\n");
+    text
+}
+
+fn order(flow: &Flow) -> String {
+    let delivery = &flow.delivery;
+    let order = match (&delivery.order, &delivery.order_key) {
+        (Order::None, _) => "none".to_owned(),
+        (Order::PerKey, Some(pointer)) => format!("per key, at {}", inert(pointer)),
+        (Order::PerKey, None) => "per key of the record".to_owned(),
+        (Order::Strict, _) => "strict, one at a time".to_owned(),
+    };
+    format!("{order}; {} calls at once; spent: {}", delivery.parallel, delivery.on_spent.word())
 }
 
 fn from(flow: &Flow) -> String {

@@ -39,6 +39,24 @@ pub(crate) fn one(run: &Run) -> String {
         ("finished", time(&run.finished_at)),
         ("correlation", inert(&run.correlation)),
     ]);
+    if run.flow_version > 0 {
+        text.push_str(&format!("flow version  {}\n", run.flow_version));
+    }
+    if let Some(pins) = &run.pins {
+        let source = pins.source.as_deref().map(|of| format!("{}, ", inert(of))).unwrap_or_default();
+        text.push_str(&format!("connectors    {source}{}\n", inert(&pins.destination)));
+    }
+    if let Some(deadline) = &run.deadline_at {
+        text.push_str(&format!("deadline      {}\n", inert(deadline)));
+    }
+    if let Some(suspension) = &run.suspension {
+        text.push_str(&format!(
+            "\nIt waits until {}\n{}: {}\n",
+            inert(&suspension.until),
+            inert(&suspension.reason.code),
+            inert(&suspension.reason.message)
+        ));
+    }
     if let Some(failure) = &run.failure {
         text.push_str(&format!(
             "\n{}: {}\nto be solved by the {}\n",

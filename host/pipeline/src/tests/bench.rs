@@ -34,6 +34,10 @@ pub(crate) struct TestClock {
 }
 
 impl TestClock {
+    pub(crate) fn now_for_tests(&self) -> Timestamp {
+        self.now()
+    }
+
     pub(crate) fn push(&self, ms: i64) {
         self.skew_ms.fetch_add(ms, Ordering::SeqCst);
     }
@@ -172,6 +176,64 @@ impl Bench {
         let mut commit = by_a_person(&self.tenant);
         commit.put_flow(&self.tenant, &flow(&name.parse().unwrap()), Expect::Absent);
         self.store.commit(commit).await.unwrap();
+    }
+
+    pub(crate) async fn add_flow_with(&self, name: &str, change: impl FnOnce(&mut Flow)) {
+        let mut flow = flow(&name.parse().unwrap());
+        change(&mut flow);
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_flow(&self.tenant, &flow, Expect::Absent);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// The profile from now on uses another version of its connector.
+    pub(crate) async fn upgrade(&self, name: &str, version: &str) {
+        let mut newer = connector(name, true);
+        newer.version = version.parse().unwrap();
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_connector(&self.tenant, &newer, Expect::Absent);
+        self.store.commit(commit).await.unwrap();
+        self.change_profile(name, |profile| profile.connector.version = newer.version.clone()).await;
+    }
+
+    pub(crate) async fn remove_connector(&self, name: &str, version: &str) {
+        let gone = ConnectorRef { name: name.parse().unwrap(), version: version.parse().unwrap() };
+        let mut commit = by_a_person(&self.tenant);
+        commit.delete_connector(&self.tenant, &gone, Expect::Present);
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// Another tenant with the same rows, whose source has been read to its end and whose outbox holds these records.
+    pub(crate) async fn add_tenant(&self, name: &str, keys: &[String], cursor: usize) -> TenantId {
+        let tenant: TenantId = name.parse().unwrap();
+        let mut commit = by_a_person(&tenant);
+        let row = Tenant { id: tenant.clone(), created_at: self.clock.now() };
+        commit.commit().put_tenant(&row, Expect::Absent);
+        for name in ["crm", "bill"] {
+            commit.put_connector(&tenant, &connector(name, true), Expect::Absent);
+            commit.put_profile(&tenant, &profile(name), Expect::Absent);
+        }
+        commit.put_flow(&tenant, &flow(&self.flow), Expect::Absent);
+        let state =
+            FlowState { cursor: Some(json!(cursor)), next_seq: keys.len() as u64, ..FlowState::default() };
+        commit.commit().put_flow_state(&tenant, &self.flow, &state, Expect::Absent);
+        for (seq, key) in (0..).zip(keys) {
+            let parcel = Parcel {
+                seq,
+                run: RunId::make(&*self.clock, &*self.randomness),
+                key: key.parse().unwrap(),
+                idempotency_key: key.clone(),
+                body: json!({ "key": key }),
+                accepted_at: self.clock.now(),
+                attempts: Vec::new(),
+                forgiven: 0,
+                next_at: self.clock.now(),
+                replay_of: None,
+            };
+            commit.commit().put_parcel(&tenant, &self.flow, &parcel, Expect::Absent);
+        }
+        self.store.commit(commit).await.unwrap();
+        tenant
     }
 
     pub(crate) async fn change_profile(&self, name: &str, change: impl FnOnce(&mut Profile)) {

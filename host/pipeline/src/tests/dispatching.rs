@@ -126,3 +126,33 @@ async fn no_more_runs_than_allowed_are_worked_on_at_once() {
     }
     pipeline.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_tenant_with_many_records_does_not_delay_another_with_ten() {
+    let keys: Vec<String> = (0..300).map(|n| format!("big{n}")).collect();
+    let pages: Vec<Vec<&str>> =
+        keys.chunks(10).map(|page| page.iter().map(String::as_str).collect()).collect();
+    let pages: Vec<&[&str]> = pages.iter().map(Vec::as_slice).collect();
+    let mut bench = Bench::new(&pages).await;
+    // One place for all, and a turn is four calls.
+    (bench.options.concurrent_runs, bench.options.slice_turns) = (1, 4);
+    (bench.options.tick_ms, bench.options.slice_ms) = (1, 60_000);
+    bench.change_flow(|flow| flow.delivery.batch = 1).await;
+    let ten: Vec<String> = (0..10).map(|n| format!("small{n}")).collect();
+    let small = bench.add_tenant("small", &ten, 30).await;
+    let pipeline = bench.pipeline();
+    pipeline.spawn();
+    let of = |bench: &Bench, word: &str| {
+        bench.script.handed_over().iter().filter(|(_, body)| body.contains(word)).count()
+    };
+    let big = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    until("the first records", || (of(&bench, "big") >= 10).then_some(())).await;
+    pipeline.trigger(&small, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let before = of(&bench, "big");
+    let between =
+        until("the ten records", || (of(&bench, "small") == 10).then(|| of(&bench, "big") - before)).await;
+    // The ten are four calls at a time: at most four turns of the other lie between, and the one under way.
+    assert!(between <= 5 * 4, "{between} records of the other came first");
+    assert_eq!(over(&bench, &big).await.counts.delivered, 300);
+    pipeline.shutdown().await;
+}

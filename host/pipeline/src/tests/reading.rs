@@ -90,7 +90,7 @@ async fn no_page_is_read_while_too_many_records_wait() {
         keys.chunks(5).map(|page| page.iter().map(String::as_str).collect()).collect();
     let pages: Vec<&[&str]> = pages.iter().map(Vec::as_slice).collect();
     let mut bench = Bench::new(&pages).await;
-    bench.options.waiting_max = 12;
+    (bench.options.waiting_max, bench.options.suspend_after_ms) = (12, u64::MAX);
     bench
         .change_flow(|flow| (flow.delivery.retry.base_ms, flow.delivery.retry.cap_ms) = (600_000, 600_000))
         .await;

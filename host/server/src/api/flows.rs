@@ -1,4 +1,4 @@
-//! Flows: create, list, show, run, enable, disable.
+//! Flows: create, list, show, update, run, resume, enable, disable.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -6,7 +6,7 @@ use domain::FlowName;
 
 use crate::body::Json as Body;
 use crate::caller::OfTenant;
-use crate::dto::{Flow, NewFlow, Page, Run};
+use crate::dto::{Flow, FlowUpdated, NewFlow, Page, Run};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::{Paging, Query};
@@ -46,7 +46,41 @@ pub(crate) async fn show_flow(
     OfTenant(tenant): OfTenant,
     Path(name): Path<FlowName>,
 ) -> Result<Json<Flow>, Problem> {
-    Ok(Json(tenant.flow(&name)?.into()))
+    let flow = tenant.flow(&name)?;
+    let standing = tenant.standing(&flow)?;
+    Ok(Json(Flow { standing: Some(standing.into()), ..flow.into() }))
+}
+
+/// Gives the flow another definition, a new version. Runs that are open end with the one that they began with.
+#[utoipa::path(
+    put, path = "/v1/flows/{name}", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    request_body = NewFlow,
+    responses((status = 200, description = "The flow as it is now, and what differs.", body = FlowUpdated))
+)]
+pub(crate) async fn update_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+    Body(new): Body<NewFlow>,
+) -> Result<Json<FlowUpdated>, Problem> {
+    let new: lockgate::NewFlow = new.try_into()?;
+    if new.name != name {
+        let detail = format!("the body names the flow {}, the path {name}; a flow keeps its name", new.name);
+        return Err(Problem::bad_request("invalid_flow", detail));
+    }
+    let (flow, changes) = tenant.update_flow(new).await?;
+    Ok(Json(FlowUpdated { flow: flow.into(), changes: changes.into_iter().map(Into::into).collect() }))
+}
+
+/// Goes on with a flow that stands still at a record: with that record, under the same key, in a run that begins now.
+#[utoipa::path(
+    post, path = "/v1/flows/{name}/resume", tag = "flows", params(("name" = String, Path, description = "The flow.")),
+    responses((status = 202, description = "The run.", body = Run))
+)]
+pub(crate) async fn resume_flow(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<FlowName>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(tenant.resume_flow(&name).await?.into())))
 }
 
 /// Starts a run. It is durable when this answers; the work goes on behind it. While a run is open, it is that one.

@@ -1,6 +1,7 @@
-//! Runs: list and show.
+//! Runs: list, show, cancel.
 
 use axum::Json;
+use axum::http::StatusCode;
 use domain::{FlowName, RunId};
 use lockgate::RunsOf;
 use serde::Deserialize;
@@ -49,4 +50,16 @@ pub(crate) async fn show_run(
     Path(id): Path<RunId>,
 ) -> Result<Json<Run>, Problem> {
     Ok(Json(tenant.run(&id)?.into()))
+}
+
+/// Asks for the end of a run. Calls under way are let finish; what it has not delivered waits for the next run.
+#[utoipa::path(
+    post, path = "/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path, description = "The run.")),
+    responses((status = 202, description = "The run: over, or about to end.", body = Run))
+)]
+pub(crate) async fn cancel_run(
+    OfTenant(tenant): OfTenant,
+    Path(id): Path<RunId>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(tenant.cancel_run(&id).await?.into())))
 }

@@ -4,7 +4,7 @@ use domain::flow as rows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Delivery, Schedule};
+use super::{Delivery, Failure, Schedule};
 use crate::problem::Problem;
 
 /// A flow to be made.
@@ -55,6 +55,57 @@ pub struct Flow {
     /// When this version was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
+    /// Where it stands; only where one flow is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+}
+
+/// Where a flow stands between its runs.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Standing {
+    /// It stands still at a record, until somebody resumes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+    /// When its schedule starts it next: a time of the schedule, and the flow's own place within half a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<String>,
+    /// The next times of its schedule.
+    pub next_times: Vec<String>,
+}
+
+/// Why a flow stands still.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Paused {
+    /// Since when.
+    pub at: String,
+    /// The run that met it.
+    pub run: String,
+    /// The record's key.
+    pub key: String,
+    /// Why it was not delivered.
+    pub reason: Failure,
+}
+
+/// A flow with its new definition.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FlowUpdated {
+    /// As it is now.
+    pub flow: Flow,
+    /// What differs. Nothing: it stays in the version that it had.
+    pub changes: Vec<FlowChange>,
+}
+
+/// One place of a definition that is not as it was.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FlowChange {
+    /// Where, with dots.
+    pub field: String,
+    /// What it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<serde_json::Value>,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<serde_json::Value>,
 }
 
 /// Where records come from.
@@ -121,6 +172,35 @@ impl From<rows::Flow> for Flow {
             created_at: row.created_at.to_string(),
             version: row.version,
             updated_at: row.updated_at.map(|at| at.to_string()),
+            standing: None,
         }
+    }
+}
+
+impl From<lockgate::Standing> for Standing {
+    fn from(standing: lockgate::Standing) -> Self {
+        Self {
+            paused: standing.paused.map(Into::into),
+            due_at: standing.due_at.map(|at| at.to_string()),
+            next_times: standing.next_times.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<rows::Paused> for Paused {
+    fn from(row: rows::Paused) -> Self {
+        Self {
+            at: row.at.to_string(),
+            run: row.run.to_string(),
+            key: row.key.to_string(),
+            reason: row.reason.into(),
+        }
+    }
+}
+
+impl From<lockgate::FlowChange> for FlowChange {
+    fn from(change: lockgate::FlowChange) -> Self {
+        let lockgate::FlowChange { field, from, to } = change;
+        Self { field, from, to }
     }
 }

@@ -30,6 +30,14 @@ pub trait Outbox {
         flow: &FlowName,
         limit: usize,
     ) -> Result<Vec<Versioned<Parcel>>, StoreError>;
+    /// The first ones behind a number, in order, due or not; at most 500.
+    fn parcels_behind(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        behind: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError>;
     /// When the earliest next attempt may begin; none when nothing waits.
     fn next_due(&self, tenant: &TenantId, flow: &FlowName) -> Result<Option<Timestamp>, StoreError>;
     /// How many are waiting, due or not.
@@ -65,6 +73,26 @@ impl Outbox for Store {
         limit: usize,
     ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
         self.first(tenant, flow, limit, |_| true)
+    }
+
+    fn parcels_behind(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        behind: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Parcel>>, StoreError> {
+        let limit = limit.min(PAGE_ITEMS_MAX);
+        let behind = behind.map(|seq| keys::parcel(tenant, flow, seq));
+        let mut parcels = Vec::new();
+        self.walk_behind(&keys::outbox(tenant, flow), behind.as_ref(), false, |key, row| {
+            if parcels.len() >= limit {
+                return Ok(false);
+            }
+            parcels.push(self.decode(key, row)?);
+            Ok(parcels.len() < limit)
+        })?;
+        Ok(parcels)
     }
 
     fn next_due(&self, tenant: &TenantId, flow: &FlowName) -> Result<Option<Timestamp>, StoreError> {

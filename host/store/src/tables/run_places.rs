@@ -132,6 +132,11 @@ impl Commit {
         self.delete(keys::ready_run(tenant, id), Expect::Any);
     }
 
+    /// Nobody works on it any more: it is over.
+    pub fn forget_held_run(&mut self, tenant: &TenantId, id: &RunId) {
+        self.delete(keys::held_run(tenant, id), Expect::Any);
+    }
+
     /// It sleeps as its suspension says.
     pub fn sleep_run(&mut self, tenant: &TenantId, run: &Run, suspension: &Suspension) {
         self.delete(keys::held_run(tenant, &run.id), Expect::Any);
@@ -154,6 +159,11 @@ impl Commit {
         if let Some(profile) = &suspension.profile {
             self.delete(keys::sleeper_for(tenant, profile, id), Expect::Any);
         }
+    }
+
+    /// It does not wait for this profile any more.
+    pub fn forget_sleeper_for(&mut self, tenant: &TenantId, profile: &ProfileName, id: &RunId) {
+        self.delete(keys::sleeper_for(tenant, profile, id), Expect::Any);
     }
 
     /// An entry that fits no run.
