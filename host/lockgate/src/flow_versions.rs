@@ -28,7 +28,7 @@ pub struct FlowChange {
 
 /// Where a flow stands between its runs.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct FlowStanding {
     /// It stands still at this record.
     pub paused: Option<Paused>,
     /// When its schedule starts it next; none while nobody has worked that out.
@@ -87,7 +87,7 @@ impl Tenant {
     }
 
     /// Where a flow stands between its runs, and when it runs next.
-    pub fn standing(&self, flow: &Flow) -> Result<Standing, Error> {
+    pub fn flow_standing(&self, flow: &Flow) -> Result<FlowStanding, Error> {
         let state = self.rooms.store.flow_state(&self.id, &flow.name)?.value;
         let now = self.now();
         let next_times = match flow.schedule.as_ref().filter(|_| flow.enabled && state.paused.is_none()) {
@@ -98,7 +98,7 @@ impl Tenant {
             }
             None => Vec::new(),
         };
-        Ok(Standing { paused: state.paused, due_at: state.due_at, next_times })
+        Ok(FlowStanding { paused: state.paused, due_at: state.due_at, next_times })
     }
 }
 

@@ -50,7 +50,7 @@ pub use connectors::Uploaded;
 pub use consents::{CALLBACK_PATH, Callback, Connect, Connected, Opened, START_PATH};
 pub use error::{Error, Kind};
 pub use events::{NewSubscription, Subscribed};
-pub use flow_versions::{FlowChange, Standing};
+pub use flow_versions::{FlowChange, FlowStanding};
 pub use flows::NewFlow;
 pub use gauges::Gauges;
 pub use hooks::{HookAnswer, HookRefused, HookRequest, KeepOld, MadeHook, NewHook, OpenHook};

@@ -41,7 +41,7 @@ pub use delivery::{Delivery, Retry};
 pub use drift::{Drift, Drifted};
 pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription, SubscriptionMade};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
-pub use flow::{Destination, Flow, FlowChange, FlowUpdated, Mapping, NewFlow, Paused, Source, Standing};
+pub use flow::{Destination, Flow, FlowChange, FlowStanding, FlowUpdated, Mapping, NewFlow, Paused, Source};
 pub use hook::{Hook, HookMade, HookRefusal, HookSample, HookShown, HookTested, NewHook, NewHookSecret};
 pub use log::{LogEntry, LogEvent};
 pub use page::Page;

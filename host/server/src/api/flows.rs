@@ -47,7 +47,7 @@ pub(crate) async fn show_flow(
     Path(name): Path<FlowName>,
 ) -> Result<Json<Flow>, Problem> {
     let flow = tenant.flow(&name)?;
-    let standing = tenant.standing(&flow)?;
+    let standing = tenant.flow_standing(&flow)?;
     Ok(Json(Flow { standing: Some(standing.into()), ..flow.into() }))
 }
 

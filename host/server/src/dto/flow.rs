@@ -57,12 +57,12 @@ pub struct Flow {
     pub updated_at: Option<String>,
     /// Where it stands; only where one flow is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub standing: Option<Standing>,
+    pub standing: Option<FlowStanding>,
 }
 
 /// Where a flow stands between its runs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Standing {
+pub struct FlowStanding {
     /// It stands still at a record, until somebody resumes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Paused>,
@@ -177,8 +177,8 @@ impl From<rows::Flow> for Flow {
     }
 }
 
-impl From<lockgate::Standing> for Standing {
-    fn from(standing: lockgate::Standing) -> Self {
+impl From<lockgate::FlowStanding> for FlowStanding {
+    fn from(standing: lockgate::FlowStanding) -> Self {
         Self {
             paused: standing.paused.map(Into::into),
             due_at: standing.due_at.map(|at| at.to_string()),
