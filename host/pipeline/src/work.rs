@@ -23,6 +23,7 @@ use crate::hold::HoldOff;
 use crate::lease::{Halt, Held};
 use crate::outbox::Queue;
 use crate::ready::NotReady;
+use crate::receive::{Arrived, Receiving, look, receives};
 use crate::room::Room;
 use crate::take::Reading;
 use arrived::note_now;
@@ -41,8 +42,11 @@ pub(crate) async fn work(
     stop: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let Some(held) = Held::take(&room, &tenant, &run).await? else { return Ok(()) };
+    let arrived = room.bell.arrived.subscribe();
     let mut work = Work {
         stop,
+        arrived,
+        receiving: Receiving::default(),
         cancels: room.cancels.subscribe(),
         ends: None,
         queue: Queue::new(&held.run, room.options.waiting_max),
@@ -59,7 +63,7 @@ pub(crate) async fn work(
         began: Instant::now(),
         held,
     };
-    match work.all().await {
+    match Box::pin(work.all()).await {
         // Whoever has it now writes its end.
         Ok(()) | Err(Halt::Lost) => Ok(()),
         // What it was told is out of date. The next holder reads it again.
@@ -75,6 +79,9 @@ struct Work {
     ends: Option<Arc<Ends>>,
     queue: Queue,
     reading: Reading,
+    receiving: Receiving,
+    /// Rings when an event has been taken, whosever it is.
+    arrived: watch::Receiver<u64>,
     flight: Flight,
     /// Nothing is sent to the destination for now.
     held_off: Option<HoldOff>,
@@ -140,6 +147,8 @@ impl Work {
     }
 
     async fn turn(&mut self) -> Result<Turn, Halt> {
+        // What arrives from here on ends the next wait.
+        self.arrived.mark_unchanged();
         if let Some(paused) = self.paused.clone() {
             return Ok(Turn::Over(Ending::Paused(paused)));
         }
@@ -178,6 +187,9 @@ impl Work {
         if !self.flight.is_empty() {
             self.land(self.next_at(&flow)).await?;
             return Ok(Turn::Again);
+        }
+        if ends.source.as_ref().is_some_and(|source| receives(source, &flow)) {
+            return self.receive(&flow, &ends).await;
         }
         Ok(self.idle(&flow, &ends))
     }
@@ -225,7 +237,7 @@ impl Work {
         }
         // One at a time delivers all before it reads on; several read on meanwhile.
         let reads = !self.held.run.source_done
-            && ends.source.is_some()
+            && ends.source.as_ref().is_some_and(|source| !receives(source, flow))
             && !self.flight.reads()
             && (self.flight.is_empty() || parallel > 1)
             && self.reading.next_at.is_none_or(|at| at <= now)
@@ -245,6 +257,30 @@ impl Work {
         let held_until = self.held_off.as_ref().map(|held_off| held_off.until);
         let next = self.queue.next_at(flow.delivery.order);
         next.map(|at| held_until.map_or(at, |until| at.max(until)))
+    }
+
+    /// Nothing flies, and nothing may go now: makes records of the events that have arrived.
+    async fn receive(&mut self, flow: &Arc<Flow>, ends: &Arc<Ends>) -> Result<Turn, Halt> {
+        let Some(source) = &ends.source else { return Ok(Turn::Again) };
+        let full = self.queue.is_full(self.held.room.options.waiting_max);
+        let next = self.next_at(flow);
+        let until = match look(&self.held, flow)? {
+            Arrived::Now if !full => {
+                self.turns = self.turns.saturating_add(1);
+                self.receiving.events(&mut self.held, flow, source).await?;
+                return Ok(Turn::Again);
+            }
+            Arrived::Nothing if self.queue.is_empty() => return Ok(Turn::Over(Ending::Done)),
+            Arrived::Later(at) if !full => Some(next.map_or(at, |next| next.min(at))),
+            _ => next,
+        };
+        // While the destination is held off, no event is in a hurry either.
+        match (&self.held_off, until) {
+            (Some(held_off), Some(_)) => {
+                Ok(self.rest(held_off.until, held_off.reason.clone(), &held_off.profile))
+            }
+            _ => Ok(Turn::Wait { until }),
+        }
     }
 
     /// Nothing flies, and nothing may go now.
@@ -379,6 +415,7 @@ impl Work {
             // What it means is asked at the next turn.
             _ = self.stop.changed() => {}
             _ = self.cancels.changed() => {}
+            Ok(()) = self.arrived.changed() => {}
             () = tokio::time::sleep(slice) => self.held.keep().await?,
         }
         Ok(())
@@ -388,7 +425,9 @@ impl Work {
     async fn note(&mut self) -> Result<(), Halt> {
         let Some(ends) = &self.ends else { return Ok(()) };
         let (room, tenant) = (&self.held.room, &self.held.tenant);
-        if let (Some(source), Some(outcome)) = (&ends.source, self.reading.health.outcome()) {
+        let mut source_health = self.reading.health.clone();
+        source_health.follow(&self.receiving.health);
+        if let (Some(source), Some(outcome)) = (&ends.source, source_health.outcome()) {
             note(room, tenant, &source.ready.profile.name, outcome).await?;
         }
         let flow = room.store.flow(tenant, &self.held.run.flow)?;
