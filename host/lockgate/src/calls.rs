@@ -91,7 +91,7 @@ impl Tenant {
             .map(|(at, body)| Input { key: input_key(profile, action, key, at), body: body.to_string() })
             .collect();
         // A credential that the remote refused lately lets one call through, and this may not be it.
-        Ready::for_a_call(&self.rooms.store, &self.id, profile, self.now()).await?;
+        Ready::for_a_call(&self.rooms.store, &self.id, profile, None, self.now()).await?;
         let report =
             prepared.linked.run(&prepared.call_for_action(&correlation, action), action, &inputs).await;
         prepared.note(&report.exchanges).await;
