@@ -62,8 +62,10 @@ impl Queue {
                     let order = order_of(&parcel, policy);
                     let alone = goes_alone(&parcel.attempts);
                     let since = parcel.attempts.last().map_or(parcel.accepted_at, |attempt| attempt.at);
-                    self.known
-                        .insert(parcel.seq, Waits { order, next_at: parcel.next_at, since, alone, flies: false });
+                    self.known.insert(
+                        parcel.seq,
+                        Waits { order, next_at: parcel.next_at, since, alone, flies: false },
+                    );
                 }
             }
             if all {
