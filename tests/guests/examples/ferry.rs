@@ -13,7 +13,7 @@ impl Connector for Ferry {
         let mut manifest = guests::manifest("ferry", &["put"]);
         for action in &mut manifest.actions {
             action.effect = Effect::Write;
-            action.idempotency = Some(Idempotency { header: KEY.to_owned() });
+            action.idempotency = Some(Idempotency::in_header(KEY));
         }
         manifest.triggers = vec![guests::trigger("things")];
         manifest

@@ -20,7 +20,7 @@ impl Connector for Receiver {
                 scopes: vec!["kept:write".to_owned()],
                 input: json!({}),
                 output: json!({}),
-                idempotency: Some(Idempotency { header: "idempotency-key".to_owned() }),
+                idempotency: Some(Idempotency::in_header("idempotency-key")),
                 ..manifest::action("keep", "Keep it", Effect::Write)
             }],
             triggers: vec![

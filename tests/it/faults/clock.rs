@@ -60,7 +60,13 @@ async fn a_remote_that_is_away_for_an_hour_gets_everything_when_it_is_back() {
     let builder = harness::reaching(&[&depot.url()]).clock(clock.clone()).pipeline(pipeline);
     let host = builder.build().await.unwrap();
     // Attempts enough for an hour, minutes apart.
-    let retry = RetryPolicy { attempts_max: 40, base_ms: 120_000, cap_ms: 240_000, wait_max_ms: 600_000 };
+    let retry = RetryPolicy {
+        attempts_max: 40,
+        base_ms: 120_000,
+        cap_ms: 240_000,
+        wait_max_ms: 600_000,
+        ..RetryPolicy::default()
+    };
     let tenant = ferry(&host, &depot, retry).await;
     depot.offer(60);
     depot.set_faults(Faults::none().on(When::nth("POST", "/things", 1).times(1_000_000), Fault::status(503)));
