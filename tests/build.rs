@@ -6,6 +6,7 @@ fn main() {
         &[
             "ambient",
             "bad_schema",
+            "consenting",
             "ferry",
             "hog",
             "loops_in_describe",

@@ -20,6 +20,7 @@ mod harness;
 mod hooks;
 mod hostile;
 mod house;
+mod identity;
 mod profiles;
 mod promises;
 mod versions;

@@ -36,12 +36,12 @@ impl Tenant {
     /// asked for follows from the scopes that the profile was granted. A profile that is connected stays so until the
     /// new consent has come back, and is then moved to it at once.
     pub async fn connect(&self, profile: &ProfileName) -> Result<Connect, Error> {
+        self.profile(profile)?;
         let Some(public) = &self.rooms.public_url else {
             let message =
                 "the host does not know where browsers reach it; start it with `lockgate serve --public-url`";
             return Err(Error::new(Kind::Refused, "no_public_url", message));
         };
-        self.profile(profile)?;
         let redirect_uri = format!("{public}{CALLBACK_PATH}");
         let of = self.key_of(profile);
         let hand_off = self.rooms.vault.connect(&of, &self.actor, &redirect_uri).await?;

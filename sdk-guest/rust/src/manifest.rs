@@ -3,8 +3,9 @@
 //! Asking grants nothing: an operator or a tenant grants, and the host holds the connector to it.
 
 pub use wit::{
-    Action, AnswerRule, AuthScheme, BodyIs, Category, Effect, Example, HeaderIs, HmacWebhook, HostInput,
-    Idempotency, InputKind, Manifest, Meaning, Placement, Rate, Rule, Scope, Trigger, TriggerKind, Webhook,
+    Action, AnswerRule, Assertion, AssertionAlg, AuthScheme, BodyEncoding, BodyIs, Category, ClientAuth,
+    Effect, Example, HeaderIs, HmacWebhook, HostInput, Idempotency, InputKind, Manifest, Meaning, Oauth2,
+    Oauth2Grant, Placement, Rate, Rule, Scope, TokenExchange, Trigger, TriggerKind, Webhook,
     WebhookAlgorithm, WebhookEncoding, WebhookEventId, WebhookScheme, WebhookTimeUnit, WebhookTimestamp,
 };
 
