@@ -46,7 +46,7 @@ fn me() -> Result<Value, Error> {
     let config: Value = profile::config()?;
     let base = config["base_url"].as_str().unwrap_or_default();
     let answer = Request::get(format!("{base}/me")).send()?.error_for_status()?;
-    serde_json::from_slice(&answer.body).map_err(|error| Error::permanent(error.to_string()))
+    answer.json()
 }
 
 lockgate_sdk::export!(Consenting);
