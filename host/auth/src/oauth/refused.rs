@@ -17,6 +17,8 @@ use crate::scheme::{Given, scheme};
 
 /// Where a provider that says it in the body may say it.
 const LOOKED_AT: [u16; 3] = [200, 400, 403];
+/// A token that is refused later than this has worked in between, and is renewed like any other.
+const STILL_NEW_MS: u64 = 60_000;
 const PATTERN_SIZE_MAX: usize = 256 << 10;
 
 impl Broker {
@@ -62,7 +64,9 @@ impl Broker {
         if case.version() != version {
             return Renewal::Renewed;
         }
-        if self.came_after_refusal(of, version) {
+        let obtained_at = case.profile().credential.token.as_ref().map(|token| token.obtained_at);
+        let is_new = obtained_at.is_some_and(|at| self.now().ms_since(at) < STILL_NEW_MS);
+        if is_new && self.came_after_refusal(of, version) {
             if case.profile().credential.problem.is_none() {
                 self.give_up(&case, CredentialReason::AuthRevoked, AFTER_RENEWAL, None).await;
             }
