@@ -49,6 +49,11 @@ pub struct Manifest {
     pub answers: Vec<AnswerRule>,
 }
 
+// The signature is serde's.
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn any_object() -> Value {
     serde_json::json!({ "type": "object" })
 }
@@ -73,11 +78,11 @@ pub enum Category {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AuthScheme {
-    /// A key in a header or in the query.
+    /// A key in a header, in the query or in a field of the body.
     ApiKey {
         /// Where the key goes.
         place: Placement,
-        /// The name of the header or of the query parameter.
+        /// The name of the header, of the query parameter or of the field.
         name: String,
         /// Text before the key, for instance `Klaviyo-API-Key `.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -89,6 +94,30 @@ pub enum AuthScheme {
     Bearer,
     /// Tokens that the host gets and renews (RFC 6749).
     Oauth2(Box<Oauth2>),
+    /// AWS Signature Version 4. The credential has the parts `access_key_id`, `secret_access_key` and, where it is a
+    /// temporary one, `session_token`.
+    AwsSigv4 {
+        /// For instance `eu-central-1`, or `{name}` for a property of the configuration.
+        region: String,
+        /// For instance `s3`, or `{name}` as above.
+        service: String,
+        /// Sign `UNSIGNED-PAYLOAD` in place of the body's digest, for a service that takes it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        unsigned_payload: bool,
+        /// Put the signature into the query, as in a presigned URL, and not into headers.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_query: bool,
+    },
+    /// OAuth 1.0a (RFC 5849) with HMAC-SHA256. The credential has the parts `consumer_key`, `consumer_secret`, `token` and
+    /// `token_secret`.
+    Oauth1 {
+        /// The realm of the header, or `{name}` for a property of the configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        realm: Option<String>,
+        /// The realm is a NetSuite account: it is written in upper case, with `_` for `-`.
+        #[serde(default, skip_serializing_if = "is_false")]
+        realm_is_account: bool,
+    },
 }
 
 impl AuthScheme {
@@ -99,6 +128,8 @@ impl AuthScheme {
             Self::Basic => "basic",
             Self::Bearer => "bearer",
             Self::Oauth2(_) => "oauth2",
+            Self::AwsSigv4 { .. } => "aws_sigv4",
+            Self::Oauth1 { .. } => "oauth1",
         }
     }
 }
@@ -111,6 +142,10 @@ pub enum Placement {
     Header,
     /// A query parameter; the host redacts it in its logs.
     Query,
+    /// A member of the JSON object that the body is.
+    JsonField,
+    /// A field of the form that the body is.
+    FormField,
 }
 
 /// A configuration property that fills `{name}` in a host template.

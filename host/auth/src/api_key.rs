@@ -1,4 +1,4 @@
-//! An API key in a header, after a prefix, or in the query.
+//! An API key in a header, after a prefix, in the query or in a field of the body.
 
 use domain::Secret;
 use domain::egress::{Credential, CredentialPlace, Outgoing};
@@ -25,6 +25,8 @@ impl Scheme for ApiKey {
             Placement::Query if !self.name.chars().any(char::is_control) => {
                 (CredentialPlace::Query(self.name.clone()), line(secret)?)
             }
+            Placement::JsonField => (CredentialPlace::JsonField(self.name.clone()), line(secret)?),
+            Placement::FormField => (CredentialPlace::FormField(self.name.clone()), line(secret)?),
             Placement::Header | Placement::Query => return Err(SchemeError::Manifest),
         };
         let value = Secret::new([self.prefix.as_bytes(), key.as_bytes()].concat());

@@ -3,10 +3,14 @@
 //! It must never log, return or format a secret, and never gives one to a host that it is not bound to.
 
 mod api_key;
+mod aws_sigv4;
 mod basic;
 mod bearer;
+mod encoded;
+mod filled;
 mod mac;
 mod oauth;
+mod oauth1;
 mod scheme;
 mod signed_event;
 mod vault;

@@ -4,7 +4,7 @@ use domain::Secret;
 use domain::injected::HmacAlgorithm;
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 
 /// Ties a fingerprint to its use, so that it is never the signature of anything.
 const FINGERPRINT: &[u8] = b"lockgate fingerprint";
@@ -24,19 +24,23 @@ pub(crate) fn hmac(secret: &Secret, algorithm: HmacAlgorithm, data: &[u8]) -> Re
     })
 }
 
+pub(crate) fn sha256_hex(data: &[u8]) -> String {
+    hex(&Sha256::digest(data))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Sixteen hexadecimal characters that change with the secret.
 pub(crate) fn fingerprint(secret: &Secret) -> Result<String, InvalidLength> {
     let digest = hmac(secret, HmacAlgorithm::Sha256, FINGERPRINT)?;
-    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(digest.get(..8).unwrap_or(&digest)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     /// RFC 4231, test cases 1, 2 and 6.
     #[test]

@@ -7,8 +7,10 @@ use serde_json::Value;
 use wit::{AuthScheme, Placement};
 
 use crate::api_key::ApiKey;
+use crate::aws_sigv4::AwsSigv4;
 use crate::basic::Basic;
 use crate::bearer::Bearer;
+use crate::oauth1::Oauth1;
 
 /// The longest value that is sent: common servers refuse more than 8 KiB in one header.
 pub const VALUE_BYTES_MAX: usize = 8 << 10;
@@ -66,6 +68,10 @@ pub enum SchemeError {
         "the credential is no private key in PEM that fits the connector's algorithm; RSA of at least 2048 bits, or P-256 in PKCS #8"
     )]
     PrivateKey,
+    #[error("the access key id has characters other than letters, digits and `-_.`; copy it again")]
+    KeyId,
+    #[error("the secret cannot be the key of a signature; set it again")]
+    Key,
     #[error(transparent)]
     Parts(#[from] InvalidParts),
     #[error(
@@ -88,6 +94,15 @@ pub fn scheme(named: &AuthScheme) -> Box<dyn Scheme> {
             name: oauth2.header.clone(),
             prefix: oauth2.prefix.clone(),
         }),
+        AuthScheme::AwsSigv4 { region, service, unsigned_payload, in_query } => Box::new(AwsSigv4 {
+            region: region.clone(),
+            service: service.clone(),
+            unsigned_payload: *unsigned_payload,
+            in_query: *in_query,
+        }),
+        AuthScheme::Oauth1 { realm, realm_is_account } => {
+            Box::new(Oauth1 { realm: realm.clone(), realm_is_account: *realm_is_account })
+        }
     }
 }
 

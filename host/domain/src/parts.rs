@@ -23,10 +23,34 @@ pub struct Wanted {
     pub required: bool,
 }
 
+const AWS: [Wanted; 3] = [
+    Wanted::required("access_key_id"),
+    Wanted::required("secret_access_key"),
+    Wanted::optional("session_token"),
+];
+const OAUTH1: [Wanted; 4] = [
+    Wanted::required("consumer_key"),
+    Wanted::required("consumer_secret"),
+    Wanted::optional("token"),
+    Wanted::optional("token_secret"),
+];
+
 /// What a scheme's credential consists of; nothing for one that is a single value.
 pub fn wanted(scheme: &AuthScheme) -> &'static [Wanted] {
     match scheme {
         AuthScheme::ApiKey { .. } | AuthScheme::Basic | AuthScheme::Bearer | AuthScheme::Oauth2(_) => &[],
+        AuthScheme::AwsSigv4 { .. } => &AWS,
+        AuthScheme::Oauth1 { .. } => &OAUTH1,
+    }
+}
+
+impl Wanted {
+    pub const fn required(name: &'static str) -> Self {
+        Self { name, required: true }
+    }
+
+    pub const fn optional(name: &'static str) -> Self {
+        Self { name, required: false }
     }
 }
 

@@ -75,12 +75,7 @@ fn target(url: &Url) -> Result<Uri, SendFailure> {
 }
 
 fn host(origin: &Origin) -> Result<HeaderValue, SendFailure> {
-    let host = if origin.port() == origin.scheme().default_port() {
-        HeaderValue::from_str(origin.host())
-    } else {
-        HeaderValue::from_str(&format!("{}:{}", origin.host(), origin.port()))
-    };
-    host.map_err(|_| not_built())
+    HeaderValue::from_str(&origin.authority()).map_err(|_| not_built())
 }
 
 fn add_judged(headers: &mut HeaderMap, judged: &[(String, Vec<u8>)]) -> Result<(), SendFailure> {

@@ -146,6 +146,8 @@ fn auth(scheme: &AuthScheme) -> String {
             let place = match place {
                 Placement::Header => "header",
                 Placement::Query => "query",
+                Placement::JsonField => "JSON field",
+                Placement::FormField => "form field",
             };
             format!("api_key in the {place} {name:?} after {prefix:?}")
         }
@@ -156,6 +158,16 @@ fn auth(scheme: &AuthScheme) -> String {
             let whole = serde_json::to_string(oauth2).unwrap_or_default();
             format!("oauth2 {}", crate::text::inert(&whole, 2 << 10))
         }
+        AuthScheme::AwsSigv4 { region, service, unsigned_payload, in_query } => {
+            let place = if *in_query { "query" } else { "headers" };
+            let body = if *unsigned_payload { "without" } else { "with" };
+            format!("aws_sigv4 in the {place} for {service:?} in {region:?} {body} the body")
+        }
+        AuthScheme::Oauth1 { realm, realm_is_account } => match realm {
+            None => "oauth1".to_owned(),
+            Some(realm) if *realm_is_account => format!("oauth1 for the account {realm:?}"),
+            Some(realm) => format!("oauth1 for the realm {realm:?}"),
+        },
     }
 }
 

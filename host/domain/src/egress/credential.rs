@@ -93,18 +93,58 @@ impl Placed {
 }
 
 impl CredentialPlace {
-    /// Where a scheme puts its credential. The guest may put nothing there.
+    fn header(name: &str) -> Self {
+        Self::Header(name.to_owned())
+    }
+
+    fn query(name: &str) -> Self {
+        Self::Query(name.to_owned())
+    }
+
+    /// Where a scheme may put its credential. The guest may put nothing there.
     pub fn of(scheme: &AuthScheme) -> Vec<Self> {
         match scheme {
             AuthScheme::ApiKey { place, name, .. } => vec![match place {
                 Placement::Header => Self::Header(name.to_ascii_lowercase()),
                 Placement::Query => Self::Query(name.clone()),
+                Placement::JsonField => Self::JsonField(name.clone()),
+                Placement::FormField => Self::FormField(name.clone()),
             }],
-            AuthScheme::Basic | AuthScheme::Bearer => vec![Self::Header("authorization".to_owned())],
             AuthScheme::Oauth2(oauth2) => vec![Self::Header(oauth2.header.to_ascii_lowercase())],
+            AuthScheme::Basic | AuthScheme::Bearer => vec![Self::header("authorization")],
+            AuthScheme::AwsSigv4 { .. } => {
+                let headers = AWS_HEADERS.iter().map(|name| Self::header(name));
+                headers.chain(AWS_PARAMETERS.iter().map(|name| Self::query(name))).collect()
+            }
+            AuthScheme::Oauth1 { .. } => {
+                let parameters = OAUTH1_PARAMETERS.iter().map(|name| Self::query(name));
+                [Self::header("authorization")].into_iter().chain(parameters).collect()
+            }
         }
     }
 }
+
+/// Both ways to carry a signature belong to the host, so that a connector cannot make a remote look at the other one.
+const AWS_HEADERS: [&str; 4] =
+    ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"];
+const AWS_PARAMETERS: [&str; 7] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+];
+const OAUTH1_PARAMETERS: [&str; 7] = [
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+    "oauth_token",
+    "oauth_version",
+];
 
 impl fmt::Display for CredentialPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -92,6 +92,15 @@ impl Origin {
         self.port
     }
 
+    /// What the `host` header says: the port is named where it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        if self.port == self.scheme.default_port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// The address, where the host is one. A resolver is never asked for it.
     pub fn literal(&self) -> Option<IpAddr> {
         self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()

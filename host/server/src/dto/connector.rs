@@ -297,6 +297,9 @@ impl From<wit::AuthScheme> for AuthScheme {
             wit::AuthScheme::Basic => plain("basic"),
             wit::AuthScheme::Bearer => plain("bearer"),
             wit::AuthScheme::Oauth2(_) => plain("oauth2"),
+            scheme @ (wit::AuthScheme::AwsSigv4 { .. } | wit::AuthScheme::Oauth1 { .. }) => {
+                plain(scheme.kind())
+            }
         }
     }
 }
