@@ -84,6 +84,7 @@ async fn a_profile_that_does_not_fit_its_connector_is_refused() {
         config,
         auth,
         rate: None,
+        egress_address: None,
     };
     let bearer = || Some(lockgate::AuthChoice { kind: "bearer".to_owned(), user: None });
     let configs = [

@@ -196,6 +196,9 @@ pub struct Rule {
     /// One of the manifest's `hosts`, word for word; absent: any of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// How many requests of the `rate` it counts for; one unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<u32>,
 }
 
 /// Something that a connector does, on a batch of inputs.

@@ -4,13 +4,15 @@ pub(crate) mod args;
 mod consents;
 mod versions;
 
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use server::dto::{
-    CallInputs, Called, Checked, CredentialValue, Drift, NewAuth, NewProfile, Page, Profile, ProfileSummary,
-    Rights, SecretValue,
+    CallInputs, Called, Checked, CredentialPart, CredentialValue, Drift, NewAuth, NewProfile, Page, Profile,
+    ProfileSummary, Rights, SecretValue,
 };
 
 use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
@@ -35,12 +37,13 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Grant(args) => change_rights(&client, screen, "grant", args).await?,
         ProfilesVerb::Revoke(args) => change_rights(&client, screen, "revoke", args).await?,
         ProfilesVerb::Credential { name, from_file, expires_at, expires_in, rotate_after } => {
-            let value = secret(from_file.as_deref(), &format!("credential of {name} (not shown): "))?;
+            let profile = client.get(&["profiles", &name], &[]).await?;
+            let profile: Profile = serde_json::from_value(profile).context("reading the profile")?;
             let credential = CredentialValue {
-                value,
                 expires_at,
                 expires_in_s: expires_in,
                 rotate_after_days: rotate_after,
+                ..credential(&profile, from_file.as_deref())?
             };
             let profile = client.put(&["profiles", &name, "credential"], &credential).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
@@ -115,6 +118,7 @@ async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(),
         config: args.config.as_deref().map(files::json).transpose().context("--config")?,
         auth: args.auth.map(|kind| NewAuth { kind, user: args.user.or(args.client_id) }),
         rate: args.rate,
+        egress_address: args.egress_address.map(|address| address.to_string()),
     };
     let profile = client.post(&["profiles"], Some(&new)).await?;
     let profile: Profile = screen.answer(profile, show::profiles::one)?;
@@ -178,6 +182,34 @@ async fn call(client: &Client, screen: Screen, args: RunArgs) -> Result<ExitCode
     let called: Called = screen.answer(answer?, show::calls::called)?;
     let failed = called.results.iter().any(|result| result.error.is_some());
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// One value, or one JSON object of parts; at a terminal each part is asked for by its name.
+fn credential(profile: &Profile, from_file: Option<&Path>) -> Result<CredentialValue, Failure> {
+    let name = show::inert(&profile.name);
+    let parts = profile.auth.as_ref().map(|auth| auth.parts.as_slice()).unwrap_or_default();
+    if parts.is_empty() {
+        let value = secret(from_file, &format!("credential of {name} (not shown): "))?;
+        return Ok(CredentialValue { value: Some(value), ..CredentialValue::default() });
+    }
+    if from_file.is_none() && std::io::stdin().is_terminal() {
+        let mut given = BTreeMap::new();
+        for CredentialPart { name: part, required } in parts {
+            let may_lack = if *required { "" } else { ", or nothing" };
+            let value = files::secret(&format!("{} of {name} (not shown{may_lack}): ", show::inert(part)))?;
+            if !value.is_empty() {
+                given.insert(part.clone(), value);
+            }
+        }
+        return Ok(CredentialValue { parts: Some(given), ..CredentialValue::default() });
+    }
+    let text = secret(from_file, "")?;
+    let given = serde_json::from_str(&text).map_err(|_| {
+        let names: Vec<_> = parts.iter().map(|part| show::inert(&part.name)).collect();
+        let object = "the credential has several parts: give a JSON object of texts, with";
+        Failure::Usage(format!("{object} {}", names.join(", ")))
+    })?;
+    Ok(CredentialValue { parts: Some(given), ..CredentialValue::default() })
 }
 
 fn secret(from_file: Option<&Path>, prompt: &str) -> Result<String, Failure> {

@@ -46,6 +46,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.ceiling {
         builder = builder.ceiling(ceiling(path)?);
     }
+    let egress_addresses = args.egress_address.clone();
+    builder =
+        builder.egress(lockgate::EgressOptions { egress_addresses, ..lockgate::EgressOptions::default() });
     if let Some(path) = &args.quotas {
         builder = builder.quotas(quotas(path)?);
     }

@@ -51,6 +51,12 @@ pub fn check(
     Ok(Grant { hosts, scopes, granted_at: Some(at) })
 }
 
+/// Those of the needed scopes that a profile was not granted.
+pub fn missing<'a>(needed: &'a [String], granted: &BTreeSet<ScopeName>) -> Vec<&'a str> {
+    let is_granted = |name: &str| granted.iter().any(|granted| granted.as_str() == name);
+    needed.iter().map(String::as_str).filter(|name| !is_granted(name)).collect()
+}
+
 fn listed(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -86,6 +92,16 @@ mod tests {
             (granted.hosts.len(), granted.scopes.len(), granted.granted_at),
             (1, 1, Some(Timestamp::from_ms(7)))
         );
+    }
+
+    #[test]
+    fn what_is_needed_and_not_granted_is_named() {
+        let granted = ["orders:read".parse().unwrap()].into();
+        let needed = ["orders:read", "orders:write"].map(str::to_owned);
+        assert_eq!(missing(&needed, &granted), ["orders:write"]);
+        assert!(missing(&needed[..1], &granted).is_empty());
+        assert_eq!(missing(&needed, &BTreeSet::new()), ["orders:read", "orders:write"]);
+        assert!(missing(&[], &BTreeSet::new()).is_empty());
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use domain::egress::{Permit, Vetted, Wire};
 use domain::exchange::SendFailure;
 use domain::injected::NameError;
-use domain::{FailureCode, Resolver};
+use domain::{Denial, FailureCode, Gate, Resolver};
 use tokio::time::{Instant, timeout_at};
 
 use crate::door::{Inner, Refusal};
 use crate::failure;
+use crate::options::EgressOptions;
 use crate::tenants::{Tenant, TooBusy};
 
 /// More than any honest name has. What lies beyond would never be judged, so the answer as a whole is refused.
@@ -28,6 +29,18 @@ pub(crate) async fn vetted(
         None => resolved(permit.origin().host(), tenant, &inner.resolver, until, deadline).await?,
     };
     Ok(permit.vet(&addresses, &*inner.doors)?)
+}
+
+/// The machine's own address that the profile chose to send from. The operator may have taken it back since.
+pub(crate) fn local(permit: &Permit<Wire>, options: &EgressOptions) -> Result<Option<IpAddr>, Denial> {
+    match permit.policy().egress_address() {
+        Some(address) if !options.egress_addresses.contains(&address) => Err(Denial::new(
+            Gate::Address,
+            format!("the profile sends from {address}, which the operator does not offer"),
+            format!("the operator can offer it with `lockgate serve --egress-address {address}`"),
+        )),
+        chosen => Ok(chosen),
+    }
 }
 
 async fn resolved(

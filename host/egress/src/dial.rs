@@ -10,7 +10,7 @@ use domain::egress::{Scheme, Vetted};
 use domain::exchange::SendFailure;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -27,6 +27,8 @@ const ADDRESSES_MAX: usize = 8;
 
 pub(crate) struct Dial<'a> {
     pub(crate) vetted: &'a Vetted,
+    /// The machine's own address to dial from; none for whichever the system takes.
+    pub(crate) local: Option<IpAddr>,
     pub(crate) tls: &'a Arc<ClientConfig>,
     pub(crate) options: &'a EgressOptions,
     /// For reaching the remote.
@@ -42,10 +44,12 @@ impl Dial<'_> {
             .vetted
             .addresses()
             .iter()
+            // From an address of one family nothing of the other can be reached.
+            .filter(|address| self.local.is_none_or(|local| local.is_ipv4() == address.is_ipv4()))
             .take(ADDRESSES_MAX)
             .map(|address| SocketAddr::new(*address, origin.port()))
             .collect();
-        let stream = match timeout_at(self.until, reach(&addresses)).await {
+        let stream = match timeout_at(self.until, reach(&addresses, self.local)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(failure::of_connect(&error)),
             Err(_) => {
@@ -84,16 +88,16 @@ fn server_name(host: &str, literal: Option<IpAddr>) -> Result<ServerName<'static
 }
 
 /// The first address that accepts. Each gets a head start over the next, in the resolver's order.
-async fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+async fn reach(addresses: &[SocketAddr], local: Option<IpAddr>) -> io::Result<TcpStream> {
     if let [only] = addresses {
-        return TcpStream::connect(only).await;
+        return connect(*only, local).await;
     }
     let mut waiting = addresses.iter().copied();
     let mut attempts = JoinSet::new();
     let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
         if let Some(address) = waiting.next() {
-            attempts.spawn(TcpStream::connect(address));
+            attempts.spawn(connect(address, local));
         }
         tokio::select! {
             ended = attempts.join_next() => match ended {
@@ -107,6 +111,13 @@ async fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     }
 }
 
+async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(local) = local else { return TcpStream::connect(address).await };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(local, 0))?;
+    socket.connect(address).await
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
@@ -118,8 +129,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        assert_eq!(reach(&[closed, open]).await.unwrap().peer_addr().unwrap(), open);
-        assert!(reach(&[closed, closed]).await.is_err());
-        assert!(reach(&[]).await.is_err());
+        assert_eq!(reach(&[closed, open], None).await.unwrap().peer_addr().unwrap(), open);
+        assert!(reach(&[closed, closed], None).await.is_err());
+        assert!(reach(&[], None).await.is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The door itself: takes a permit, and at every hop asks again for address, credential and time.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, T
 use tokio::time::Instant;
 
 use crate::addresses;
-use crate::doors::Doors;
+use crate::doors::{Doors, is_of_this_machine};
 use crate::hop::{Hop, Outcome};
 use crate::options::{EgressError, EgressOptions};
 use crate::row::Row;
@@ -72,6 +72,10 @@ impl Egress {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EgressError> {
         let options = options.bounded();
+        if let Some(foreign) = options.egress_addresses.iter().find(|address| !is_of_this_machine(**address))
+        {
+            return Err(EgressError::NotOurAddress(*foreign));
+        }
         let tls = Arc::new(Tls::new(options.extra_root_pem.as_deref())?);
         let tenants = Tenants::new(&options);
         // Seeded with the time, so that a trace that outlives this process does not see its spans again.
@@ -99,6 +103,16 @@ impl Egress {
     /// origin itself.
     pub fn listens_on(&self, address: SocketAddr) {
         self.0.doors.add(address);
+    }
+
+    /// Whether a profile may choose to send from this address.
+    pub fn leaves_from(&self, address: IpAddr) -> bool {
+        self.0.options.egress_addresses.contains(&address)
+    }
+
+    /// The addresses that a profile may choose to send from.
+    pub fn egress_addresses(&self) -> &[IpAddr] {
+        &self.0.options.egress_addresses
     }
 
     /// Judges where a permitted request would go, as `send` does, and sends nothing.

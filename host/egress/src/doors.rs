@@ -41,7 +41,7 @@ impl OwnDoors for Doors {
 }
 
 /// A socket can be bound to an address of this machine and to no other; nothing is sent.
-fn is_of_this_machine(address: IpAddr) -> bool {
+pub(crate) fn is_of_this_machine(address: IpAddr) -> bool {
     address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
 }
 

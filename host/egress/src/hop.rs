@@ -61,12 +61,13 @@ impl Hop<'_> {
     ) -> Result<Outcome, Refusal> {
         // The pace comes before the turn, so that a profile that has to wait does not hold what others could use.
         if let Some(profile) = &self.sender.profile {
-            self.tenant.paces.wait(profile, permit.policy(), self.deadline).await?;
+            self.tenant.paces.wait(profile, permit.policy(), permit.cost(), self.deadline).await?;
         }
         let until = self.deadline.min(after_ms(self.inner.options.connect_timeout_ms));
         if turn.is_none() {
             *turn = Some(self.inner.tenants.turn(self.tenant, until).await?);
         }
+        let local = addresses::local(permit, &self.inner.options)?;
         let vetted = addresses::vetted(permit, self.tenant, self.inner, until, self.deadline).await?;
         let credential =
             credential::for_request(self.sender, permit, body, self.credentials, self.deadline).await?;
@@ -82,7 +83,7 @@ impl Hop<'_> {
         let body = if renewable.is_some() { body.clone() } else { std::mem::take(body) };
         let (request, written) =
             outgoing::build(permit, body, credential.as_ref(), &self.sender.correlation, span)?;
-        let pin = Pin::from(&vetted);
+        let pin = Pin::new(&vetted, local);
         let Answered { response, connection } =
             self.answered(&vetted, &pin, request, &written, until).await?;
         let (parts, body) = response.into_parts();
@@ -134,7 +135,14 @@ impl Hop<'_> {
         // Another connection is dialled even where one is about to be free: a wait for it would be the remote's choice.
         let place = self.inner.tenants.place(self.tenant, until).await?;
         let tls = self.tenant.tls(&self.inner.tls);
-        let dial = Dial { vetted, tls, options: &self.inner.options, until, deadline: self.deadline };
+        let dial = Dial {
+            vetted,
+            local: pin.local(),
+            tls,
+            options: &self.inner.options,
+            until,
+            deadline: self.deadline,
+        };
         let mut connection = dial.open(place).await?;
         match self.head(&mut connection, request, written, &flood).await? {
             Ok(response) => Ok(Answered { response, connection }),

@@ -28,15 +28,27 @@ pub(crate) struct Pin {
     port: u16,
     /// Sorted: a name server may rotate its answers.
     addresses: Vec<IpAddr>,
+    /// The machine's own address that it was dialled from, where the profile chose one.
+    local: Option<IpAddr>,
 }
 
-impl From<&Vetted> for Pin {
-    fn from(vetted: &Vetted) -> Self {
+impl Pin {
+    pub(crate) fn new(vetted: &Vetted, local: Option<IpAddr>) -> Self {
         let origin = vetted.origin();
         let mut addresses = vetted.addresses().to_vec();
         addresses.sort_unstable();
         addresses.dedup();
-        Self { scheme: origin.scheme(), host: origin.host().to_owned(), port: origin.port(), addresses }
+        Self {
+            scheme: origin.scheme(),
+            host: origin.host().to_owned(),
+            port: origin.port(),
+            addresses,
+            local,
+        }
+    }
+
+    pub(crate) fn local(&self) -> Option<IpAddr> {
+        self.local
     }
 }
 

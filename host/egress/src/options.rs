@@ -1,5 +1,7 @@
 //! What an operator may turn: time-outs and caps, each with a default that suits an API on the internet.
 
+use std::net::IpAddr;
+
 /// The bounds of one `Egress`. A guest can ask for less time, never for more.
 #[derive(Clone, Debug)]
 pub struct EgressOptions {
@@ -31,6 +33,8 @@ pub struct EgressOptions {
     pub interim_responses_max: usize,
     pub response_headers_max: usize,
     pub response_header_bytes_max: usize,
+    /// The machine's own addresses that a profile may choose to send from.
+    pub egress_addresses: Vec<IpAddr>,
     /// A certificate authority to trust beside the system's, in PEM.
     pub extra_root_pem: Option<Vec<u8>>,
 }
@@ -52,6 +56,7 @@ impl Default for EgressOptions {
             interim_responses_max: 16,
             response_headers_max: 100,
             response_header_bytes_max: 65_536,
+            egress_addresses: Vec::new(),
             extra_root_pem: None,
         }
     }
@@ -88,6 +93,7 @@ impl EgressOptions {
             interim_responses_max: self.interim_responses_max,
             response_headers_max: self.response_headers_max.clamp(1, RESPONSE_HEADERS_MAX),
             response_header_bytes_max: self.response_header_bytes_max.clamp(1, RESPONSE_HEADER_BYTES_MAX),
+            egress_addresses: self.egress_addresses,
             extra_root_pem: self.extra_root_pem,
         }
     }
@@ -100,4 +106,8 @@ pub enum EgressError {
     ExtraRoots,
     #[error("setting up TLS failed: {0}")]
     Tls(String),
+    #[error(
+        "{0} is no address of this machine, so nothing can leave from it; give one that is with --egress-address"
+    )]
+    NotOurAddress(IpAddr),
 }

@@ -39,11 +39,12 @@ impl Paces {
         Self { since: Instant::now(), lanes: Mutex::default() }
     }
 
-    /// Waits until the profile may send one more request.
+    /// Waits until the profile may send a request that counts for so many.
     pub(crate) async fn wait(
         &self,
         profile: &ProfileName,
         policy: &Policy,
+        cost: u32,
         deadline: Instant,
     ) -> Result<(), TooBusy> {
         let Some(rate) = policy.rate() else { return Ok(()) };
@@ -51,7 +52,7 @@ impl Paces {
         let lane = self.lane(key, || Pace::from(rate));
         let turn = async {
             let mut pace = lane.lock().await;
-            while let Err(wait_us) = pace.take(self.now_us()) {
+            while let Err(wait_us) = pace.take_for(cost, self.now_us()) {
                 sleep(Duration::from_micros(wait_us)).await;
             }
         };

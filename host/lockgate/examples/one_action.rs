@@ -16,7 +16,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let (name, connector) = ("billing".parse()?, "stripe".parse()?);
     let auth = Some(AuthChoice { kind: "bearer".into(), user: None });
-    let new = NewProfile { name, connector, version: None, config: json!({}), auth, rate: None };
+    let new = NewProfile {
+        name,
+        connector,
+        version: None,
+        config: json!({}),
+        auth,
+        rate: None,
+        egress_address: None,
+    };
     let billing = acme.create_profile(new).await?;
     acme.set_credential(&billing.name, Secret::new("sk_test_example")).await?;
     let hosts = acme.requested_hosts(&billing)?;

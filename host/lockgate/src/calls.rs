@@ -78,6 +78,7 @@ impl Tenant {
             let message = format!("{} has no such action; it offers {}", row.connector, offered.join(", "));
             return Err(Error::new(Kind::NotFound, "unknown_action", message));
         };
+        pipeline::scopes_granted(&row, action, &declared.scopes)?;
         for (at, input) in inputs.iter().enumerate() {
             schema::check(&declared.input, input).map_err(|problems| {
                 let message = format!("input {at} of {action} breaks its schema: {}", problems.join("; "));

@@ -1,6 +1,7 @@
 //! Profiles of a tenant: create, grant, enable, disable, show.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use domain::audit::{Subject, Verb};
 use domain::connector::ConnectorRef;
@@ -36,12 +37,14 @@ pub struct NewProfile {
     pub auth: Option<AuthChoice>,
     /// In place of the manifest's rate, for an account that may be called faster or slower than others.
     pub rate: Option<Rate>,
+    /// One of the machine's own addresses that the operator offers, for a system that lets in known addresses only.
+    pub egress_address: Option<IpAddr>,
 }
 
 /// The choice of an authentication scheme.
 #[derive(Clone, Debug)]
 pub struct AuthChoice {
-    /// `api_key`, `basic` or `bearer`.
+    /// The `kind` of one of the manifest's schemes: `api_key`, `basic`, `bearer`, `aws_sigv4`, `oauth1` or `oauth2`.
     pub kind: String,
     /// The user of `basic`.
     pub user: Option<String>,
@@ -64,15 +67,19 @@ impl Tenant {
                 "rate.per_second and rate.burst are at least 1; leave `rate` out for the connector's own";
             return Err(Error::new(Kind::Invalid, "invalid_rate", message));
         }
+        if let Some(address) = new.egress_address {
+            self.offers(address)?;
+        }
         let now = self.now();
         let reference = ConnectorRef { name: connector.name, version: connector.version };
         let mut profile = Profile::new(new.name, reference, config, auth, now);
         profile.needs_no_host = connector.manifest.hosts.is_empty();
         profile.rate = new.rate;
+        profile.egress_address = new.egress_address;
         profile.restand(now);
         let turn = self.turn().await;
         turn.has_room(Quota::Profiles)?;
-        let fields = &["connector", "config", "auth", "rate"];
+        let fields = &["connector", "config", "auth", "rate", "egress_address"];
         let mut change = self.change(Verb::ProfileCreated, Subject::profile(&profile.name), fields);
         self.enrol(change.commit())?;
         // A version that was removed since it was found would leave a profile of nothing.
@@ -87,6 +94,18 @@ impl Tenant {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn offers(&self, address: IpAddr) -> Result<(), Error> {
+        if self.rooms.egress.leaves_from(address) {
+            return Ok(());
+        }
+        let offered: Vec<_> = self.rooms.egress.egress_addresses().iter().map(IpAddr::to_string).collect();
+        let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+        let message = format!(
+            "requests cannot leave from {address}; the operator offers {offered}, and more with `lockgate serve --egress-address`"
+        );
+        Err(Error::new(Kind::Invalid, "unknown_egress_address", message))
     }
 
     /// One profile.
@@ -281,10 +300,10 @@ fn choose(offered: &[AuthScheme], choice: Option<AuthChoice>) -> Result<Option<A
         (AuthScheme::Oauth2(_), Some(id)) if !is_client_id(id) => {
             Err(invalid("a client's id has 1 to 512 visible ASCII characters".to_owned()))
         }
-        (AuthScheme::ApiKey { .. } | AuthScheme::Bearer, Some(_)) => {
-            Err(invalid(format!("the scheme {} has no user", choice.kind)))
+        (AuthScheme::Basic | AuthScheme::Oauth2(_), _) | (_, None) => {
+            Ok(Some(Auth { scheme: scheme.clone(), user: choice.user }))
         }
-        _ => Ok(Some(Auth { scheme: scheme.clone(), user: choice.user })),
+        (_, Some(_)) => Err(invalid(format!("the scheme {} has no user", choice.kind))),
     }
 }
 

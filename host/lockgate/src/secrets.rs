@@ -19,6 +19,8 @@ impl Tenant {
     /// Stores the credential of a profile, sealed and bound to the hosts that its connector asks for now: it will
     /// never be sent anywhere else, also when the configuration changes. An old one is destroyed; a request that is
     /// under way with it still has it masked in its answer.
+    ///
+    /// A scheme with a credential of several parts takes what [`domain::parts::Parts::seal`] makes of them.
     pub async fn set_credential(&self, profile: &ProfileName, credential: Secret) -> Result<Profile, Error> {
         self.set_credential_on(profile, credential, CredentialTerms::default()).await
     }

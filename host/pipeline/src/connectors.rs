@@ -133,6 +133,7 @@ impl Connectors {
             rate: profile.rate.or(connector.manifest.rate),
         });
         policy
+            .map(|policy| policy.leaving_from(profile.egress_address))
             .map_err(|error| NotReady::BadConfig { profile: profile.name.clone(), reason: error.to_string() })
     }
 

@@ -44,6 +44,7 @@ mod resume;
 mod room;
 mod sandbox;
 mod schedule;
+mod scopes;
 mod settle;
 mod take;
 mod trace;
@@ -58,6 +59,7 @@ pub use inbox::{Arrival, Taken};
 pub use options::Options;
 pub use pipeline::Pipeline;
 pub use ready::{NotReady, Ready};
+pub use scopes::granted as scopes_granted;
 
 #[cfg(test)]
 mod tests;

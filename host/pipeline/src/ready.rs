@@ -7,6 +7,8 @@ use domain::{Blame, ProfileName, TenantId, Timestamp};
 use store::{Commit, Connectors as _, Profiles as _, Store, Versioned};
 use wit::{Action, Trigger};
 
+use crate::scopes;
+
 /// How often the right to find out is asked for again because the profile changed meanwhile.
 const PROBE_TRIES_MAX: u32 = 20;
 
@@ -41,6 +43,16 @@ pub enum NotReady {
         "the profile {0} has no granted host; grant what its connector asks for with `lockgate profiles grant {0} --all`"
     )]
     NoGrant(ProfileName),
+    #[error(
+        "the profile {profile} was not granted the scope {}, which {call} needs; grant it with `lockgate profiles grant {profile}{}`",
+        .scopes.join(" and "), .scopes.iter().map(|scope| format!(" --scope {scope}")).collect::<String>()
+    )]
+    ScopeMissing { profile: ProfileName, call: String, scopes: Vec<String> },
+    #[error(
+        "the provider granted the profile {profile} less than {call} needs: {} is missing; consent again with `lockgate profiles connect {profile}`",
+        .scopes.join(" and ")
+    )]
+    ProviderScopeMissing { profile: ProfileName, call: String, scopes: Vec<String> },
     #[error("there is no connector {0}; upload it or choose another version for the profile")]
     UnknownConnector(ConnectorRef),
     #[error(
@@ -75,6 +87,7 @@ impl NotReady {
             Self::Backoff { .. } => "profile_backoff",
             Self::NoCredential(_) => "credential_missing",
             Self::NoGrant(_) => "grant_missing",
+            Self::ScopeMissing { .. } | Self::ProviderScopeMissing { .. } => "scope_missing",
             Self::UnknownConnector(_) => "unknown_connector",
             Self::PinnedGone(_) => "pinned_version_gone",
             Self::UnknownTrigger { .. } => "unknown_trigger",
@@ -191,16 +204,26 @@ impl Ready {
         Ok(self)
     }
 
+    /// The trigger, if the profile was granted what it needs.
     pub(crate) fn trigger(&self, name: &str) -> Result<&Trigger, NotReady> {
-        self.connector.manifest.triggers.iter().find(|trigger| trigger.name == name).ok_or_else(|| {
-            NotReady::UnknownTrigger { connector: self.profile.connector.clone(), trigger: name.to_owned() }
-        })
+        let found = self.connector.manifest.triggers.iter().find(|trigger| trigger.name == name);
+        let trigger = found.ok_or_else(|| NotReady::UnknownTrigger {
+            connector: self.profile.connector.clone(),
+            trigger: name.to_owned(),
+        })?;
+        scopes::granted(&self.profile, name, &trigger.scopes)?;
+        Ok(trigger)
     }
 
+    /// The action, if the profile was granted what it needs.
     pub(crate) fn action(&self, name: &str) -> Result<&Action, NotReady> {
-        self.connector.manifest.actions.iter().find(|action| action.name == name).ok_or_else(|| {
-            NotReady::UnknownAction { connector: self.profile.connector.clone(), action: name.to_owned() }
-        })
+        let found = self.connector.manifest.actions.iter().find(|action| action.name == name);
+        let action = found.ok_or_else(|| NotReady::UnknownAction {
+            connector: self.profile.connector.clone(),
+            action: name.to_owned(),
+        })?;
+        scopes::granted(&self.profile, name, &action.scopes)?;
+        Ok(action)
     }
 }
 

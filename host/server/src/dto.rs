@@ -50,8 +50,8 @@ pub use policy::{
     Verdict, VerdictWord,
 };
 pub use profile::{
-    Auth, ConnectorRef, CredentialValue, HostRight, NewAuth, NewProfile, Outcome, Profile, ProfileSummary,
-    Rights, ScopeRight, SecretHeld, SecretValue,
+    Auth, ConnectorRef, CredentialPart, CredentialValue, HostRight, NewAuth, NewProfile, Outcome, Profile,
+    ProfileSummary, Rights, ScopeRight, SecretHeld, SecretValue,
 };
 pub use quota::QuotaUsage;
 pub use run::{Attempt, Counts, Failure, Pins, Run, Suspension};

@@ -57,11 +57,21 @@ pub fn scope(name: &str, title: &str, rules: &[(&str, &str)]) -> Scope {
     Scope {
         name: name.to_owned(),
         title: title.to_owned(),
-        rules: rules
-            .iter()
-            .map(|(method, path)| Rule { method: (*method).to_owned(), path: (*path).to_owned(), host: None })
-            .collect(),
+        rules: rules.iter().map(|(method, path)| rule(method, path)).collect(),
     }
+}
+
+/// One kind of request, at every host of the manifest; fill it with struct update syntax.
+///
+/// ```
+/// use lockgate_sdk::manifest::{self, Rule};
+///
+/// // The vendor counts a search five times.
+/// let search = Rule { cost: Some(5), ..manifest::rule("POST", "/v1/search") };
+/// assert_eq!(search.path, "/v1/search");
+/// ```
+pub fn rule(method: &str, path: &str) -> Rule {
+    Rule { method: method.to_owned(), path: path.to_owned(), host: None, cost: None }
 }
 
 /// An action that takes and gives any object and needs no scope yet; fill it with struct update syntax.

@@ -181,6 +181,7 @@ pub async fn install(tenant: &Tenant, component: Vec<u8>) -> ProfileName {
         config: json!({ "who": "mallory" }),
         auth: None,
         rate: None,
+        egress_address: None,
     };
     tenant.create_profile(new).await.expect("the profile is made");
     let secret = "signing".parse().expect("a name");

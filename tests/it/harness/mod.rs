@@ -60,6 +60,7 @@ pub async fn profile(
         auth,
         // The mock vendors are on this machine, and tests have no time to be polite.
         rate: Some(lockgate::Rate { per_second: 10_000, burst: 10_000 }),
+        egress_address: None,
     };
     let name = new.name.clone();
     tenant.create_profile(new).await.expect("the profile is made");

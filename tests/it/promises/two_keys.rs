@@ -55,6 +55,7 @@ async fn no_grant_reaches_above_the_ceiling() {
         config: json!({ "api_base": echo.url }),
         auth: Some(lockgate::AuthChoice { kind: "bearer".to_owned(), user: None }),
         rate: None,
+        egress_address: None,
     };
     tenant.create_profile(new).await.unwrap();
     let hosts = BTreeSet::from([echo.url.parse().unwrap()]);

@@ -45,6 +45,7 @@ pub(super) async fn connectors(tenant: &Tenant, vendors: &Vendors, stage: &Stage
             auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
             // The mock vendors are on this machine; the real ones would be called at the connector's own rate.
             rate: Some(lockgate::Rate { per_second: 10_000, burst: 10_000 }),
+            egress_address: None,
         };
         let name = new.name.clone();
         match tenant.create_profile(new).await {

@@ -1,5 +1,6 @@
 //! `lockgate profiles`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -17,6 +18,7 @@ Examples:
   lockgate profiles create stripe-main --connector stripe
   lockgate profiles create shop-eu --connector shop@2.1.0 --config '{\"shop\": \"example\"}'
   lockgate profiles credential stripe-main < key.txt      # or type it, unseen, at the prompt
+  lockgate profiles credential archive < aws.json         # {\"access_key_id\": \"...\", \"secret_access_key\": \"...\"}
   lockgate profiles create crm-eu --connector crm --auth oauth2 --client-id 4f1e
   lockgate profiles connect crm-eu --wait                 # prints the link to the consent, and waits for it
   lockgate profiles grant stripe-main --host https://api.stripe.com --scope invoices:write
@@ -55,7 +57,8 @@ pub(crate) enum ProfilesVerb {
     Grant(RightsArgs),
     /// Take hosts and scopes back.
     Revoke(RightsArgs),
-    /// Store the credential, read from stdin or a file, never from the command line. An old one is destroyed.
+    /// Store the credential, read from stdin or a file, never from the command line. An old one is destroyed. One of
+    /// several parts is a JSON object of texts; at a terminal each part is asked for. `lockgate profiles show` names them.
     Credential {
         /// The profile.
         name: String,
@@ -175,7 +178,7 @@ pub(crate) struct CreateArgs {
     /// The configuration that the connector asks for, as JSON or from a file.
     #[arg(long, value_name = "JSON|@FILE")]
     pub(crate) config: Option<String>,
-    /// The way to authenticate, where the connector offers several: api_key, basic, bearer or oauth2.
+    /// The way to authenticate, where the connector offers several: api_key, basic, bearer, aws_sigv4, oauth1 or oauth2.
     #[arg(long, value_name = "KIND")]
     pub(crate) auth: Option<String>,
     /// The user of `basic`. It is not secret; the password is set with `lockgate profiles credential`.
@@ -188,6 +191,10 @@ pub(crate) struct CreateArgs {
     /// Requests per second, and how many may go at once after a pause; the connector's own rate unless given.
     #[arg(long, value_name = "PER_SECOND[:BURST]", value_parser = rate)]
     pub(crate) rate: Option<Rate>,
+    /// The machine's own address that its requests leave from, for a system that lets in known addresses only; one of
+    /// those that `lockgate serve --egress-address` offers.
+    #[arg(long, value_name = "IP")]
+    pub(crate) egress_address: Option<IpAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `lockgate serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -20,6 +20,7 @@ Examples:
   lockgate serve --data /var/lib/lockgate
   lockgate serve --data ./data --key-file /run/secrets/lockgate.key --engine redb --listen 127.0.0.1:8080
   lockgate serve --data ./data --ceiling ceiling.json
+  lockgate serve --data ./data --egress-address 192.0.2.10 --egress-address 192.0.2.11
   lockgate serve --data ./data --listen 0.0.0.0:443 --allowed-host gate.example --tls-cert chain.pem --tls-key key.pem
   lockgate serve --data ./data --public-url https://gate.example --plain-http-behind-proxy --listen 0.0.0.0:7070
 
@@ -62,6 +63,9 @@ pub(crate) struct ServeArgs {
     /// What may be granted at all, as JSON. Unless given: every public host over https.
     #[arg(long, value_name = "FILE")]
     pub(crate) ceiling: Option<PathBuf>,
+    /// One of the machine's own addresses that a profile may send from; may be given again.
+    #[arg(long, value_name = "IP")]
+    pub(crate) egress_address: Vec<IpAddr>,
     /// What each tenant may hold and do at once, as JSON: what is not named keeps its default. `lockgate quotas` shows it.
     #[arg(long, value_name = "FILE")]
     pub(crate) quotas: Option<PathBuf>,

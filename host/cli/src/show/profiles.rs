@@ -45,7 +45,9 @@ pub(crate) fn one(profile: &Profile) -> String {
         Some(auth) => {
             let user = auth.user.as_deref().map(|user| format!(" as {}", inert(user))).unwrap_or_default();
             let credential = if profile.credential_set { "set" } else { "NOT SET" };
-            format!("{}{user}; credential {credential}", inert(&auth.kind))
+            let parts: Vec<_> = auth.parts.iter().map(|part| inert(&part.name)).collect();
+            let parts = if parts.is_empty() { String::new() } else { format!(" of {}", parts.join(", ")) };
+            format!("{}{user}; credential{parts} {credential}", inert(&auth.kind))
         }
     };
     let mut text = fields(&[
@@ -57,6 +59,7 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("credential", credential(profile.credential.as_ref())),
         ("token", token(profile)),
         ("rate", rate(profile)),
+        ("leaves from", profile.egress_address.as_deref().map_or_else(|| "any address".to_owned(), inert)),
         ("update", update(profile)),
         ("canary", canary(profile)),
         ("config", json_line(&profile.config)),

@@ -77,17 +77,23 @@ impl Pace {
 
     /// Takes one request out, or says after how many microseconds there will be one.
     pub fn take(&mut self, now_us: u64) -> Result<(), u64> {
+        self.take_for(1, now_us)
+    }
+
+    /// The same for a request that counts for several. What counts for more than there can ever be takes all there is.
+    pub fn take_for(&mut self, cost: u32, now_us: u64) -> Result<(), u64> {
+        let wanted = u64::from(cost.max(1)).saturating_mul(REQUEST).min(self.capacity);
         // A clock that goes back brings nothing and costs nothing.
         let elapsed_us = self.at_us.map_or(0, |at_us| now_us.saturating_sub(at_us));
         self.at_us = Some(self.at_us.map_or(now_us, |at_us| at_us.max(now_us)));
         let refill = elapsed_us.saturating_mul(self.per_second);
         self.level = self.level.saturating_add(refill).min(self.capacity);
-        match self.level.checked_sub(REQUEST) {
+        match self.level.checked_sub(wanted) {
             Some(level) => {
                 self.level = level;
                 Ok(())
             }
-            None => Err((REQUEST - self.level).div_ceil(self.per_second)),
+            None => Err((wanted - self.level).div_ceil(self.per_second)),
         }
     }
 
@@ -145,6 +151,18 @@ mod tests {
             assert_eq!(pace.take(u64::MAX), Ok(()));
         }
         assert!(pace.take(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn a_heavy_request_takes_several_and_never_waits_for_more_than_there_can_be() {
+        let mut pace = Pace::new(10, 5);
+        assert_eq!(pace.take_for(3, 0), Ok(()));
+        assert_eq!(pace.take_for(3, 0), Err(100_000));
+        assert_eq!(pace.take_for(2, 0), Ok(()));
+        assert_eq!(pace.take(0), Err(100_000));
+        assert_eq!(pace.take_for(1_000, 0), Err(500_000), "a full bucket is all that there can be");
+        assert_eq!(pace.take_for(1_000, 500_000), Ok(()));
+        assert_eq!(pace.take_for(0, 500_000), Err(100_000), "nothing is free");
     }
 
     #[test]

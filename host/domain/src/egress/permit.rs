@@ -40,6 +40,7 @@ pub struct Wire {
     pub(super) request_bytes: usize,
     pub(super) timeout_ms: u64,
     pub(super) scope: ScopeName,
+    pub(super) cost: u32,
 }
 
 impl Wire {
@@ -78,6 +79,11 @@ impl Wire {
     /// For the whole exchange, body included; at least 1.
     pub fn timeout_ms(&self) -> u64 {
         self.timeout_ms
+    }
+
+    /// How many requests of the profile's rate it counts for; at least 1.
+    pub fn cost(&self) -> u32 {
+        self.cost
     }
 
     /// The scope whose rule covers the request.

@@ -1,6 +1,7 @@
 //! The judge: everything that decides about one profile's requests, fixed for the length of a call.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -64,6 +65,8 @@ pub struct Policy {
     rights: Option<Rights>,
     /// What the manifest says of the system's answers.
     answers: Rules,
+    /// The machine's own address that requests leave from; none for whichever the system takes.
+    egress_address: Option<IpAddr>,
 }
 
 impl Policy {
@@ -88,13 +91,29 @@ impl Policy {
             rate,
         };
         let answers = Rules::of(manifest);
-        Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights), answers })
+        Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights), answers, egress_address: None })
+    }
+
+    /// The same, for requests that leave from one of the machine's addresses.
+    #[must_use]
+    pub fn leaving_from(self, egress_address: Option<IpAddr>) -> Self {
+        Self { egress_address, ..self }
+    }
+
+    pub fn egress_address(&self) -> Option<IpAddr> {
+        self.egress_address
     }
 
     /// The policy of a call that has no network: every request is denied at the first gate.
     pub fn none() -> Self {
         let ceiling = Arc::new(Ceiling { hosts: Vec::new(), private: BTreeSet::new() });
-        Self { ceiling, limits: Limits::default(), rights: None, answers: Rules::default() }
+        Self {
+            ceiling,
+            limits: Limits::default(),
+            rights: None,
+            answers: Rules::default(),
+            egress_address: None,
+        }
     }
 
     /// What the system's answers mean.
@@ -155,6 +174,7 @@ impl Policy {
         course.close()?;
         let Some(scope) = scope else { return Err(no_scope()) };
 
+        let cost = rights.cost(method, &origin, url.path());
         let asked_ms = request.timeout_ms.map_or(self.limits.wall_ms, u64::from);
         Ok(Wire {
             method,
@@ -167,6 +187,7 @@ impl Policy {
             // Nothing waits for no time at all: some clients panic on it.
             timeout_ms: asked_ms.min(self.limits.wall_ms).max(1),
             scope,
+            cost,
         })
     }
 

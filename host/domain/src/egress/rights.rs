@@ -78,6 +78,12 @@ impl Rights {
         ))
     }
 
+    /// How many requests of the rate a request counts for: the most that a granted scope says of it.
+    pub(super) fn cost(&self, method: Method, origin: &Origin, path: &str) -> u32 {
+        let granted = self.scopes.iter().filter(|scope| scope.granted);
+        granted.filter_map(|scope| scope.cost(method, origin, path)).max().unwrap_or(1)
+    }
+
     /// Every scope of the manifest that covers the request, granted or not.
     pub(super) fn covering(&self, method: Method, origin: &Origin, path: &str) -> Vec<Covering> {
         let scopes = self.scopes.iter().filter_map(|scope| {

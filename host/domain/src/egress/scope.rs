@@ -23,6 +23,8 @@ struct WireRule {
     path: PathTemplate,
     /// None: every granted host.
     host: Option<Origin>,
+    /// Requests of the rate.
+    cost: u32,
 }
 
 impl ScopeRules {
@@ -47,12 +49,20 @@ impl ScopeRules {
 
     /// The path of the first rule that covers the request, as the manifest spells it.
     pub(super) fn covering(&self, method: Method, origin: &Origin, path: &str) -> Option<&str> {
-        let rule = self.rules.iter().find(|rule| {
+        self.rule(method, origin, path).map(|rule| rule.path.as_str())
+    }
+
+    /// How many requests of the rate the first rule that covers the request counts for.
+    pub(super) fn cost(&self, method: Method, origin: &Origin, path: &str) -> Option<u32> {
+        self.rule(method, origin, path).map(|rule| rule.cost)
+    }
+
+    fn rule(&self, method: Method, origin: &Origin, path: &str) -> Option<&WireRule> {
+        self.rules.iter().find(|rule| {
             rule.method == method
                 && rule.host.as_ref().is_none_or(|host| host == origin)
                 && rule.path.matches(path)
-        });
-        rule.map(|rule| rule.path.as_str())
+        })
     }
 }
 
@@ -62,5 +72,6 @@ fn wire_rule(rule: &Rule, hosts: &[(HostTemplate, Origin)]) -> Option<WireRule> 
         // A rule for a host that is not among the hosts must not become a rule for all of them.
         Some(text) => Some(hosts.iter().find(|(template, _)| template.as_str() == text)?.1.clone()),
     };
-    Some(WireRule { method: rule.method.parse().ok()?, path: rule.path.parse().ok()?, host })
+    let cost = rule.cost.unwrap_or(1).max(1);
+    Some(WireRule { method: rule.method.parse().ok()?, path: rule.path.parse().ok()?, host, cost })
 }

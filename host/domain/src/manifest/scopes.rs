@@ -50,6 +50,13 @@ fn rule(problems: &mut Problems, manifest: &Manifest, place: &str, rule: &Rule) 
     if let Err(error) = rule.path.parse::<PathTemplate>() {
         problems.add(&format!("{place}/path"), error);
     }
+    let cost_max = manifest.rate.map_or(super::RATE_MAX, |rate| rate.burst);
+    if rule.cost.is_some_and(|cost| !(1..=cost_max).contains(&cost)) {
+        problems.add(
+            &format!("{place}/cost"),
+            format_args!("it is between 1 and {cost_max}, as many as `rate` lets go at once"),
+        );
+    }
     if let Some(host) = &rule.host
         && !manifest.hosts.contains(host)
     {

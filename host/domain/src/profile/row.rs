@@ -1,6 +1,7 @@
 //! The row of a profile, and what changes in it together.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +34,9 @@ pub struct Profile {
     /// In place of the manifest's rate, for an account that may be called faster or slower than others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// The machine's own address that its requests leave from, for a system that lets in known addresses only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_address: Option<IpAddr>,
     pub enabled: bool,
     /// Another version that a share of its work tries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +100,7 @@ impl Profile {
             grant: Grant::default(),
             needs_no_host: false,
             rate: None,
+            egress_address: None,
             enabled: true,
             canary: None,
             credential_set: false,

@@ -98,17 +98,20 @@ pub struct Rule {
     /// One of `hosts`; any of them where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// How many requests of the rate it counts for; one unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<u32>,
 }
 
 /// One way to authenticate. The host applies it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuthScheme {
-    /// `api_key`, `basic` or `bearer`.
+    /// `api_key`, `basic`, `bearer`, `aws_sigv4`, `oauth1` or `oauth2`.
     pub kind: String,
-    /// Of `api_key`: `header` or `query`.
+    /// Of `api_key`: `header`, `query`, `json_field` or `form_field`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// Of `api_key`: the header or the query parameter.
+    /// Of `api_key`: the header, the query parameter or the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Of `api_key`: text before the key.
@@ -278,8 +281,12 @@ impl From<wit::HostInput> for HostInput {
 
 impl From<wit::Scope> for Scope {
     fn from(scope: wit::Scope) -> Self {
-        let rules =
-            scope.rules.into_iter().map(|wit::Rule { method, path, host }| Rule { method, path, host });
+        let rules = scope.rules.into_iter().map(|wit::Rule { method, path, host, cost }| Rule {
+            method,
+            path,
+            host,
+            cost,
+        });
         Self { name: scope.name, title: scope.title, rules: rules.collect() }
     }
 }

@@ -1,6 +1,6 @@
 //! Profiles: what was requested beside what was granted, and never a secret.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use domain::egress::Origin;
@@ -33,13 +33,16 @@ pub struct NewProfile {
     /// In place of the connector's own rate, for an account that may be called faster or slower than others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// One of the machine's own addresses that the operator offers, for a system that lets in known addresses only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_address: Option<String>,
 }
 
 /// The choice of a way to authenticate.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAuth {
-    /// `api_key`, `basic`, `bearer` or `oauth2`.
+    /// `api_key`, `basic`, `bearer`, `aws_sigv4`, `oauth1` or `oauth2`.
     pub kind: String,
     /// The user of `basic`, the client's id of `oauth2`. It is not secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,13 +76,17 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// A credential on its way in.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+/// A credential on its way in: one value, or several parts by name.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialValue {
-    /// The credential itself. It is sealed at once and never shown again.
+    /// The secret itself, where the scheme has one. It is sealed at once and never shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = Password)]
-    pub value: String,
+    pub value: Option<String>,
+    /// The parts that `auth.parts` of the profile names, where the scheme has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<BTreeMap<String, String>>,
     /// When the remote will stop to take it, as in 2026-11-22T08:30:00Z; two weeks before, somebody is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
@@ -162,6 +169,9 @@ pub struct Profile {
     /// In place of the connector's own rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// The machine's own address that its requests leave from; whichever the system takes unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_address: Option<String>,
     /// Whether a credential is stored.
     pub credential_set: bool,
     /// How the stored credential ages.
@@ -202,11 +212,23 @@ pub struct Profile {
 /// How a profile authenticates.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Auth {
-    /// `api_key`, `basic`, `bearer` or `oauth2`.
+    /// `api_key`, `basic`, `bearer`, `aws_sigv4`, `oauth1` or `oauth2`.
     pub kind: String,
     /// The user of `basic`, the client's id of `oauth2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The parts of the credential, where it has several. Those that some systems do without are marked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<CredentialPart>,
+}
+
+/// One part of a credential.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CredentialPart {
+    /// Its name.
+    pub name: String,
+    /// Whether the scheme cannot do without it.
+    pub required: bool,
 }
 
 /// One origin.
@@ -317,8 +339,9 @@ impl Profile {
             connector: row.connector.into(),
             enabled: row.enabled,
             config: row.config,
-            auth: row.auth.map(|auth| Auth { kind: auth.scheme.kind().to_owned(), user: auth.user }),
+            auth: row.auth.map(Into::into),
             rate: row.rate.map(Rate::from),
+            egress_address: row.egress_address.map(|address| address.to_string()),
             credential_set: row.credential_set,
             authorisation: row.credential.into(),
             outcomes: row.outcomes.into_iter().map(Into::into).collect(),
@@ -326,6 +349,17 @@ impl Profile {
             created_at: row.created_at.to_string(),
             updated_at: row.updated_at.to_string(),
         }
+    }
+}
+
+impl From<rows::Auth> for Auth {
+    fn from(auth: rows::Auth) -> Self {
+        let parts = domain::parts::wanted(&auth.scheme).iter();
+        let part = |part: &domain::parts::Wanted| CredentialPart {
+            name: part.name.to_owned(),
+            required: part.required,
+        };
+        Self { kind: auth.scheme.kind().to_owned(), parts: parts.map(part).collect(), user: auth.user }
     }
 }
 
@@ -379,5 +413,11 @@ mod tests {
     fn a_secret_on_its_way_in_never_shows_in_debug() {
         let shown = format!("{:?}", SecretValue { value: "hunter2".to_owned() });
         assert_eq!(shown, "SecretValue(***)");
+        let parts = Some([("key".to_owned(), "hunter2".to_owned())].into());
+        let shown = format!(
+            "{:?}",
+            CredentialValue { value: Some("hunter2".to_owned()), parts, ..CredentialValue::default() }
+        );
+        assert_eq!(shown, "CredentialValue(***)");
     }
 }

@@ -43,6 +43,7 @@ fn new_profile(name: &str, url: &str) -> NewProfile {
         config: json!({ "api_base": url }),
         auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
         rate: None,
+        egress_address: None,
     }
 }
 

@@ -209,6 +209,7 @@ async fn profile(tenant: &Tenant, name: &str, connector: &str, url: &str, user: 
         config: json!({ "api_base": url }),
         auth: Some(AuthChoice { kind: kind.to_owned(), user: user.map(str::to_owned) }),
         rate: Some(lockgate::Rate { per_second: 10_000, burst: 10_000 }),
+        egress_address: None,
     };
     notes.note(&new);
     notes.note(&tenant.create_profile(new).await.expect("the profile is made"));

@@ -145,5 +145,6 @@ fn new(name: &str, base: &str) -> NewProfile {
         config: json!({ "api_base": base }),
         auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
         rate: None,
+        egress_address: None,
     }
 }

@@ -25,6 +25,13 @@ pub(crate) async fn create_profile(
     let version = new.version.as_deref().map(str::parse).transpose().map_err(|_| {
         Problem::bad_request("invalid_version", "version is a semantic version, for instance 1.4.0")
     })?;
+    let egress_address = new.egress_address.as_deref().map(str::parse).transpose();
+    let egress_address = egress_address.map_err(|_| {
+        Problem::bad_request(
+            "invalid_egress_address",
+            "egress_address is an IP address, for instance 192.0.2.10",
+        )
+    })?;
     let profile = tenant
         .create_profile(NewProfile {
             name: new.name.parse()?,
@@ -33,6 +40,7 @@ pub(crate) async fn create_profile(
             config: new.config.unwrap_or_else(|| serde_json::json!({})),
             auth: new.auth.map(|auth| AuthChoice { kind: auth.kind, user: auth.user }),
             rate: new.rate.map(Into::into),
+            egress_address,
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shown(&tenant, profile)?)))

@@ -1,7 +1,10 @@
 //! Secrets of a profile: written, never read.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::StatusCode;
+use domain::parts::Parts;
 use domain::profile::{CredentialTerms, ROTATE_AFTER_MS};
 use domain::{ProfileName, Secret, SecretName, Timestamp};
 
@@ -23,7 +26,7 @@ pub(crate) async fn set_credential(
     Path(name): Path<ProfileName>,
     Body(credential): Body<CredentialValue>,
 ) -> Result<Json<dto::Profile>, Problem> {
-    let CredentialValue { value, expires_at, expires_in_s, rotate_after_days } = credential;
+    let CredentialValue { value, parts, expires_at, expires_in_s, rotate_after_days } = credential;
     let expires_at = match (expires_at, expires_in_s) {
         (Some(_), Some(_)) => {
             return Err(Problem::bad_request("invalid_expiry", "give expires_at or expires_in_s, not both"));
@@ -35,7 +38,7 @@ pub(crate) async fn set_credential(
     };
     let days = rotate_after_days.map(|days| u64::from(days).saturating_mul(86_400_000));
     let terms = CredentialTerms { expires_at, rotate_after_ms: days.unwrap_or(ROTATE_AFTER_MS) };
-    let secret = into_secret(SecretValue { value })?;
+    let secret = into_credential(value, parts)?;
     let profile = tenant.set_credential_on(&name, secret, terms).await?;
     Ok(Json(shown(&tenant, profile)?))
 }
@@ -56,6 +59,22 @@ pub(crate) async fn set_secret(
 ) -> Result<StatusCode, Problem> {
     tenant.set_secret(&name, &secret_name, into_secret(secret)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// One value as it stands, several parts as the one text that is sealed.
+fn into_credential(
+    value: Option<String>,
+    parts: Option<BTreeMap<String, String>>,
+) -> Result<Secret, Problem> {
+    match (value, parts) {
+        (Some(value), None) => into_secret(SecretValue { value }),
+        (None, Some(parts)) => {
+            let parts = parts.into_iter().map(|(name, part)| (name, Secret::new(part)));
+            let sealed = Parts::new(parts).and_then(|parts| parts.seal());
+            sealed.map_err(|error| Problem::bad_request("invalid_credential", error.to_string()))
+        }
+        _ => Err(Problem::bad_request("invalid_credential", "give either `value` or `parts`")),
+    }
 }
 
 fn into_secret(secret: SecretValue) -> Result<Secret, Problem> {
