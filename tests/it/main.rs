@@ -23,4 +23,6 @@ mod house;
 mod identity;
 mod profiles;
 mod promises;
+mod scopes;
+mod signatures;
 mod versions;

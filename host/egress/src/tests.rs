@@ -38,6 +38,7 @@ struct World {
     rate: Option<(u32, u32)>,
     credentials: HashMap<Origin, Result<Credential, CredentialError>>,
     renewals: Vec<(Renewal, Credential)>,
+    egress_address: Option<IpAddr>,
     names: Arc<Names>,
 }
 
@@ -155,6 +156,7 @@ impl World {
             rate: None,
             credentials: HashMap::new(),
             renewals: Vec::new(),
+            egress_address: None,
             names: Arc::default(),
         }
     }
@@ -225,7 +227,7 @@ impl World {
             credential: &places,
             rate: manifest.rate,
         };
-        let policy = Arc::new(Policy::new(parts).unwrap());
+        let policy = Arc::new(Policy::new(parts).unwrap().leaving_from(self.egress_address));
         let resolver: Arc<dyn Resolver> = self.names.clone();
         let egress = Egress::new(self.options, resolver, Arc::new(Stopped)).unwrap();
         let vault =

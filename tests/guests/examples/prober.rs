@@ -44,6 +44,10 @@ impl Connector for Prober {
         }
         manifest.triggers = vec![guests::trigger("things")];
         manifest.secrets = vec!["signing".to_owned()];
+        manifest.auth.extend(guests::signed());
+        for property in ["region", "account"] {
+            manifest.config["properties"][property] = json!({"type": "string"});
+        }
         manifest
     }
 

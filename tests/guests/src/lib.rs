@@ -2,7 +2,7 @@
 
 use lockgate_sdk::json;
 use lockgate_sdk::manifest::{
-    self, Action, AuthScheme, Category, Effect, HostInput, InputKind, Manifest, Trigger,
+    self, Action, AuthScheme, Category, Effect, HostInput, InputKind, Manifest, Placement, Trigger,
 };
 
 /// A manifest with one host, given by the configuration, a scope to read `things` there and one to write them.
@@ -23,6 +23,20 @@ pub fn manifest(name: &str, actions: &[&str]) -> Manifest {
         actions: actions.iter().map(|action| self::action(action)).collect(),
         ..manifest::new(name, "0.1.0", name, Category::Custom)
     }
+}
+
+/// Schemes whose credential depends on the request, with what they take from the configuration.
+pub fn signed() -> [AuthScheme; 3] {
+    [
+        AuthScheme::ApiKey { place: Placement::JsonField, name: "api_key".to_owned(), prefix: String::new() },
+        AuthScheme::AwsSigv4 {
+            region: "{region}".to_owned(),
+            service: "execute-api".to_owned(),
+            unsigned_payload: false,
+            in_query: false,
+        },
+        AuthScheme::Oauth1 { realm: Some("{account}".to_owned()), realm_is_account: true },
+    ]
 }
 
 fn action(name: &str) -> Action {

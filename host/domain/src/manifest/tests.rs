@@ -279,3 +279,31 @@ fn a_webhook_trigger_is_read_and_a_scheme_that_proves_nothing_is_refused() {
         assert!(found.contains(&expected), "{bad}: {found:?}");
     }
 }
+
+#[test]
+fn a_request_costs_no_more_than_the_rate_lets_go_at_once() {
+    for (cost, fine) in [(1, true), (25, true), (0, false), (26, false)] {
+        let rule = json!({ "method": "GET", "path": "/v1/search", "cost": cost });
+        let found = places("/scopes/0/rules/0", rule);
+        let expected = if fine { Vec::new() } else { vec!["/scopes/0/rules/0/cost".to_owned()] };
+        assert_eq!(found, expected, "{cost}");
+    }
+}
+
+#[test]
+fn a_scheme_that_could_not_be_sent_or_filled_is_refused_in_its_place() {
+    for (scheme, place) in [
+        (json!({ "kind": "api_key", "place": "json_field", "name": "api_key" }), None),
+        (json!({ "kind": "api_key", "place": "form_field", "name": "a b" }), Some("/auth/0/name")),
+        (json!({ "kind": "aws_sigv4", "region": "{shop}", "service": "s3" }), None),
+        (json!({ "kind": "aws_sigv4", "region": "{zone}", "service": "s3" }), Some("/auth/0/region")),
+        (json!({ "kind": "aws_sigv4", "region": "us-east-1", "service": "S3/" }), Some("/auth/0/service")),
+        (json!({ "kind": "oauth1" }), None),
+        (json!({ "kind": "oauth1", "realm": "{shop}", "realm_is_account": true }), None),
+        (json!({ "kind": "oauth1", "realm": "a\"b" }), Some("/auth/0/realm")),
+        (json!({ "kind": "oauth1", "realm_is_account": true }), Some("/auth/0/realm")),
+    ] {
+        let found = places("/auth/0", scheme.clone());
+        assert_eq!(found, place.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{scheme}");
+    }
+}

@@ -80,3 +80,56 @@ async fn a_name_that_does_not_resolve_is_a_failure_of_the_name() {
     let world = World::new().granted("https://a.test").resolves("a.test", &[&[]]).run();
     assert_failed(&world.send(get("https://a.test/")).await, SendFailureKind::Name, false);
 }
+
+#[tokio::test]
+async fn a_request_leaves_from_the_address_that_its_profile_chose() {
+    let remote = Remote::saying(answer("ok")).await;
+    let origin = remote.origin("a.test");
+    let url = format!("{origin}/");
+    let offered = ["127.0.0.2", "127.0.0.3"].map(|address| address.parse().unwrap());
+    let world = |chosen: Option<&str>| {
+        let mut world = World::new().private(&origin).resolves("a.test", &[&["127.0.0.1"]]);
+        world.options.egress_addresses = offered.to_vec();
+        world.egress_address = chosen.map(|address| address.parse().unwrap());
+        world.run()
+    };
+    // One door for all: what it keeps of one profile's connections must not serve another address.
+    let (first, second, free) = (world(Some("127.0.0.2")), world(Some("127.0.0.3")), world(None));
+    for running in [&first, &second, &free, &first, &second] {
+        let permit = running.policy.judge(get(&url), domain::egress::Spent::default()).unwrap();
+        let sent = first.egress.send(&super::sender("acme"), permit, &running.vault).await;
+        assert_eq!(body(&sent), "ok");
+    }
+    let clients: Vec<String> = remote.clients().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        clients,
+        ["127.0.0.2", "127.0.0.3", "127.0.0.1"],
+        "each connection serves its own address only"
+    );
+    assert_eq!(remote.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn an_address_that_the_operator_does_not_offer_is_refused_by_name() {
+    let remote = Remote::saying(answer("ok")).await;
+    let origin = remote.origin("a.test");
+    let mut world = World::new().private(&origin).resolves("a.test", &[&["127.0.0.1"]]);
+    world.egress_address = Some("127.0.0.2".parse().unwrap());
+    let sent = world.run().send(get(format!("{origin}/"))).await;
+    assert!(denial(&sent, Gate::Address).to_string().contains("--egress-address 127.0.0.2"));
+    assert_eq!(remote.connections(), 0);
+
+    let mut foreign = World::new();
+    foreign.options.egress_addresses = vec!["192.0.2.1".parse().unwrap()];
+    let resolver: std::sync::Arc<dyn domain::Resolver> = foreign.names.clone();
+    let refused = crate::Egress::new(foreign.options, resolver, std::sync::Arc::new(super::Stopped));
+    assert!(refused.err().unwrap().to_string().contains("192.0.2.1"));
+}
+
+#[tokio::test]
+async fn nothing_of_the_other_family_is_reached_from_a_chosen_address() {
+    let mut world = World::new().private("http://[::1]:9");
+    world.options.egress_addresses = vec!["127.0.0.2".parse().unwrap()];
+    world.egress_address = Some("127.0.0.2".parse().unwrap());
+    assert_failed(&world.run().send(get("http://[::1]:9/")).await, SendFailureKind::Connect, false);
+}

@@ -1,6 +1,6 @@
 //! A remote that says exactly the bytes it is told to, on loopback.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,6 +25,7 @@ pub(super) struct Remote {
     pub(super) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
+    clients: Arc<Mutex<Vec<IpAddr>>>,
     open: Arc<AtomicUsize>,
     /// The most that were open at once.
     open_most: Arc<AtomicUsize>,
@@ -46,16 +47,19 @@ impl Remote {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),
             connections: Arc::default(),
+            clients: Arc::default(),
             open: Arc::default(),
             open_most: Arc::default(),
             written: Arc::default(),
         };
         let (seen, connections, written) =
             (remote.seen.clone(), remote.connections.clone(), remote.written.clone());
+        let clients = remote.clients.clone();
         let (open, most) = (remote.open.clone(), remote.open_most.clone());
         let reply = Arc::new(reply);
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((stream, from)) = listener.accept().await {
+                clients.lock().unwrap().push(from.ip());
                 connections.fetch_add(1, Ordering::SeqCst);
                 most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 let (open, serving) =
@@ -88,6 +92,11 @@ impl Remote {
 
     pub(super) fn open_most(&self) -> usize {
         self.open_most.load(Ordering::SeqCst)
+    }
+
+    /// Where each connection came from.
+    pub(super) fn clients(&self) -> Vec<IpAddr> {
+        self.clients.lock().unwrap().clone()
     }
 
     pub(super) fn connections(&self) -> usize {

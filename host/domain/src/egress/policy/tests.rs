@@ -16,7 +16,7 @@ fn manifest() -> Manifest {
                 { "method": "GET", "path": "/v1/invoices" }, { "method": "GET", "path": "/v1/invoices/{id}" },
             ] },
             { "name": "invoices:write", "title": "Write invoices", "rules": [
-                { "method": "POST", "path": "/v1/invoices" }, { "method": "DELETE", "path": "/v1/invoices/{id}" },
+                { "method": "POST", "path": "/v1/invoices", "cost": 3 }, { "method": "DELETE", "path": "/v1/invoices/{id}" },
             ] },
             { "name": "invoices:void", "title": "Void invoices", "rules": [
                 { "method": "POST", "path": "/v1/invoices/{id}/void" },
@@ -204,6 +204,52 @@ fn the_place_of_the_credential_belongs_to_the_host() {
         assert_eq!(denial.gate, Gate::Credential, "{query}");
     }
     assert_eq!(policy.credential_queries(), ["key"]);
+}
+
+#[test]
+fn a_heavy_request_counts_for_several_of_the_rate() {
+    for (method, cost) in [("GET", 1), ("POST", 3)] {
+        let request = request(method, "https://api.example.com/v1/invoices");
+        assert_eq!(policy().judge(request, Spent::default()).unwrap().cost(), cost, "{method}");
+    }
+}
+
+#[test]
+fn a_scheme_of_several_places_keeps_all_of_them_for_the_host() {
+    let scheme = wit::AuthScheme::AwsSigv4 {
+        region: "us-east-1".into(),
+        service: "s3".into(),
+        unsigned_payload: false,
+        in_query: false,
+    };
+    let (manifest, ceiling) = (manifest(), Arc::new(Ceiling::default()));
+    let parts = PolicyParts {
+        profile: &"acme".parse().unwrap(),
+        manifest: &manifest,
+        config: &json!({ "shop": "acme" }),
+        grant: &Grant {
+            hosts: ["https://api.example.com".parse().unwrap()].into(),
+            scopes: ["invoices:read".parse().unwrap()].into(),
+            granted_at: None,
+        },
+        ceiling: &ceiling,
+        limits: Limits::default(),
+        credential: &CredentialPlace::of(&scheme),
+        rate: None,
+    };
+    let policy = Arc::new(Policy::new(parts).unwrap());
+    for name in ["Authorization", "X-Amz-Date", "x-amz-content-sha256", "X-AMZ-Security-Token"] {
+        let mut given = request("GET", "https://api.example.com/v1/invoices");
+        given.headers.push((name.into(), b"mine".to_vec()));
+        assert_eq!(policy.judge(given, Spent::default()).unwrap_err().gate, Gate::Headers, "{name}");
+    }
+    for query in ["X-Amz-Signature=a", "x-amz-date=a", "a=1&X-Amz-Credential=b"] {
+        let given = request("GET", &format!("https://api.example.com/v1/invoices?{query}"));
+        assert_eq!(policy.judge(given, Spent::default()).unwrap_err().gate, Gate::Credential, "{query}");
+    }
+    let mut own = request("GET", "https://api.example.com/v1/invoices?list-type=2");
+    own.headers.push(("x-amz-target".into(), b"T.Get".to_vec()));
+    assert!(policy.judge(own, Spent::default()).is_ok());
 }
 
 #[test]
