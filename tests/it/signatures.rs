@@ -3,10 +3,11 @@
 mod vendor;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use lockgate::domain::Secret;
 use lockgate::domain::parts::Parts;
-use lockgate::{AuthChoice, Host, NewProfile, Tenant};
+use lockgate::{AuthChoice, EgressOptions, Host, NewProfile, Tenant};
 use serde_json::{Value, json};
 
 use self::vendor::{Proof, Vendor};
@@ -26,8 +27,20 @@ struct Signed {
 impl Signed {
     /// The probing guest at a vendor, with a profile of this scheme.
     async fn new(kind: &str, proof: Proof, credential: Secret) -> Self {
+        Self::leaving_from(None, kind, proof, credential).await
+    }
+
+    /// The same, where the profile chose one of two addresses that the operator offers.
+    async fn leaving_from(
+        egress_address: Option<IpAddr>,
+        kind: &str,
+        proof: Proof,
+        credential: Secret,
+    ) -> Self {
         let vendor = Vendor::start(proof).await;
-        let host = harness::reaching(&[&vendor.url]).build().await.expect("the host starts");
+        let egress_addresses = ["127.0.0.2", "127.0.0.3"].map(|address| address.parse().unwrap()).to_vec();
+        let options = EgressOptions { egress_addresses, ..EgressOptions::default() };
+        let host = harness::reaching(&[&vendor.url]).egress(options).build().await.expect("the host starts");
         let tenant = host.tenant("acme").expect("a tenant");
         tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.expect("the upload is admitted");
         let new = NewProfile {
@@ -37,7 +50,7 @@ impl Signed {
             config: json!({ "api_base": vendor.url, "region": "eu-central-1", "account": "123456-sb1" }),
             auth: Some(AuthChoice { kind: kind.to_owned(), user: None }),
             rate: None,
-            egress_address: None,
+            egress_address,
         };
         let name = tenant.create_profile(new).await.expect("the profile is made").name;
         tenant.set_credential(&name, credential).await.expect("the credential is set");
@@ -142,4 +155,30 @@ async fn a_credential_that_lacks_a_part_is_refused_before_it_is_stored() {
     }
     let seen = signed.fetch("GET", "/things", json!([]), "").await;
     assert_eq!(seen["status"], 200, "the old one still works: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_sends_from_the_address_that_it_chose_and_from_none_that_is_not_offered() {
+    let (proof, key) = (Proof::Field("api_key", KEY), || Secret::new(KEY));
+    let headers = json!([["content-type", "application/json"]]);
+    for address in ["127.0.0.2", "127.0.0.3"] {
+        let chosen: Option<IpAddr> = Some(address.parse().unwrap());
+        let signed = Signed::leaving_from(chosen, "api_key", proof, key()).await;
+        let seen = signed.fetch("POST", "/things", headers.clone(), "{}").await;
+        assert_eq!(seen["status"], 200, "{seen}");
+        assert_eq!(Some(signed.vendor.seen()[0].from), chosen);
+
+        let other = NewProfile {
+            name: "other".parse().unwrap(),
+            connector: "prober".parse().unwrap(),
+            version: None,
+            config: json!({ "api_base": signed.vendor.url }),
+            auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
+            rate: None,
+            egress_address: Some("127.0.0.4".parse().unwrap()),
+        };
+        let refused = signed.tenant.create_profile(other).await.unwrap_err();
+        assert_eq!(refused.code, "unknown_egress_address", "{refused}");
+        assert!(refused.message.contains("127.0.0.2, 127.0.0.3"), "{refused}");
+    }
 }

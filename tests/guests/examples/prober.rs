@@ -45,9 +45,15 @@ impl Connector for Prober {
         manifest.triggers = vec![guests::trigger("things")];
         manifest.secrets = vec!["signing".to_owned()];
         manifest.auth.extend(guests::signed());
-        for property in ["region", "account"] {
-            manifest.config["properties"][property] = json!({"type": "string"});
-        }
+        manifest.config = json!({
+            "type": "object",
+            "properties": {
+                "api_base": {"type": "string"},
+                "region": {"type": "string"},
+                "account": {"type": "string"},
+            },
+            "required": ["api_base"],
+        });
         manifest
     }
 
