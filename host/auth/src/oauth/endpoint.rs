@@ -114,7 +114,12 @@ impl Broker {
 /// The manifest with one scope in place of its own: this endpoint, by POST.
 fn asking(case: &Case, url: &str, endpoint: &Endpoint) -> Result<Manifest, OauthError> {
     let (host, _) = domain::oauth::split(url).map_err(|error| OauthError::Config(error.to_string()))?;
-    let rule = Rule { method: "POST".to_owned(), path: endpoint.path.clone(), host: Some(host.to_owned()) };
+    let rule = Rule {
+        method: "POST".to_owned(),
+        path: endpoint.path.clone(),
+        host: Some(host.to_owned()),
+        cost: None,
+    };
     let scope = Scope { name: SCOPE.to_owned(), title: "Ask for tokens".to_owned(), rules: vec![rule] };
     Ok(Manifest { scopes: vec![scope], actions: Vec::new(), triggers: Vec::new(), ..case.manifest.clone() })
 }
