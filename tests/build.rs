@@ -10,6 +10,7 @@ fn main() {
             "ferry",
             "hog",
             "loops_in_describe",
+            "mailer",
             "no_manifest",
             "prober",
             "receiver",

@@ -281,6 +281,7 @@ impl Builder {
             randomness.clone(),
         )?;
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
+        let connectors = if pipeline.circuits { connectors } else { connectors.without_circuits() };
         let transform = jq(&runtime).await?;
         // A data folder belongs to one process: leases in it are of processes that are gone.
         let options = PipelineOptions { exclusive: true, ..pipeline };

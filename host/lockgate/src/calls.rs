@@ -6,8 +6,9 @@ use domain::canary::Tally;
 use domain::exchange::Exchange;
 use domain::log::LogEvent;
 use domain::profile::{CallOutcome, LastExchange, OutcomeFailure};
+use domain::retry::{Pass, State};
 use domain::schema;
-use domain::{CorrelationId, Digest, ProfileName};
+use domain::{CorrelationId, Digest, ProfileKey, ProfileName};
 use pipeline::{NotReady, Ready};
 use serde_json::Value;
 use store::Commit;
@@ -93,8 +94,14 @@ impl Tenant {
             .collect();
         // A credential that the remote refused lately lets one call through, and this may not be it.
         Ready::for_a_call(&self.rooms.store, &self.id, profile, None, self.now()).await?;
+        let of = ProfileKey { tenant: self.id.clone(), profile: profile.clone() };
+        let circuits = self.rooms.connectors.circuits();
+        if let Pass::Refused { until } = circuits.ask(&of, self.now()) {
+            return Err(NotReady::CircuitOpen { profile: profile.clone(), until }.into());
+        }
         let report =
             prepared.linked.run(&prepared.call_for_action(&correlation, action), action, &inputs).await;
+        circuits.note(&of, &report.exchanges, self.now());
         prepared.note(&report.exchanges).await;
         let called = self.happening(Verb::ActionCalled, Subject::action(profile, action));
         let called = match &report.outcome {
@@ -131,6 +138,12 @@ impl Tenant {
             .map(|result| result.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
             .collect();
         Ok(Called { results, exchanges: report.exchanges, usage: report.usage, correlation })
+    }
+
+    /// Whether calls of the profile pass now, or why not: its remote is down for everybody who calls.
+    pub fn circuit(&self, profile: &ProfileName) -> State {
+        let of = ProfileKey { tenant: self.id.clone(), profile: profile.clone() };
+        self.rooms.connectors.circuits().state(&of, self.now())
     }
 
     /// Remembers how a call ended, for the status. Where many calls end at once, some of them are enough.

@@ -82,6 +82,15 @@ impl Tenant {
         let mut call = prepared.call_for(&correlation);
         call.limits.wall_ms = call.limits.wall_ms.min(CHECK_MS_MAX);
         let report = prepared.linked.check(&call).await;
+        // Whoever asks now is a probe, whatever the circuit says, and a good answer closes it.
+        let of = ProfileKey { tenant: self.id.clone(), profile: profile.clone() };
+        let circuits = self.rooms.connectors.circuits();
+        match &report.outcome {
+            Ok(Ok(())) => circuits.close(&of),
+            _ => {
+                circuits.note(&of, &report.exchanges, self.now());
+            }
+        }
         prepared.note(&report.exchanges).await;
         let last = LastExchange::of(&report.exchanges);
         let (code, told) = match &report.outcome {

@@ -13,12 +13,19 @@ pub struct Gauges {
     pub requests: usize,
     /// Connections to remotes, kept ones included.
     pub connections: usize,
+    /// Profiles whose remote is down: their circuit is not closed.
+    pub circuits_open: usize,
 }
 
 impl Host {
     /// What is under way. Cheap enough to be read every second.
     pub fn gauges(&self) -> Gauges {
-        let Rooms { runtime, egress, .. } = &*self.rooms;
-        Gauges { sandbox: runtime.gauges(), requests: egress.under_way(), connections: egress.connections() }
+        let Rooms { runtime, egress, connectors, .. } = &*self.rooms;
+        Gauges {
+            sandbox: runtime.gauges(),
+            requests: egress.under_way(),
+            connections: egress.connections(),
+            circuits_open: connectors.circuits().open(),
+        }
     }
 }

@@ -63,6 +63,12 @@ impl Connectors {
         &self.store
     }
 
+    /// The same without circuits: every call passes, whatever became of the last ones.
+    #[must_use]
+    pub fn without_circuits(self) -> Self {
+        Self { circuits: Circuits::off(), ..self }
+    }
+
     /// What all calls of a profile share, those of flows and those by hand.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits

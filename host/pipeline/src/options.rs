@@ -41,6 +41,8 @@ pub struct Options {
     /// The store belongs to this process alone, so a lease found at the start belongs to a process that is gone.
     /// Saying so wrongly costs repeated deliveries under the same key, never a lost record: the fence still holds.
     pub exclusive: bool,
+    /// Whether a profile's retries have a budget, and calls to a remote that is down are held back.
+    pub circuits: bool,
 }
 
 impl Default for Options {
@@ -65,6 +67,7 @@ impl Default for Options {
             events_remembered_ms: 7 * 86_400_000,
             replays_max: 20,
             exclusive: false,
+            circuits: true,
         }
     }
 }

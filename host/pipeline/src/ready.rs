@@ -37,6 +37,10 @@ pub enum NotReady {
         "the remote refused the credential of the profile {profile}; one call finds out at {until} whether it works again, and all others wait; set another one with `lockgate profiles credential {profile}`"
     )]
     Backoff { profile: ProfileName, until: Timestamp },
+    #[error(
+        "the remote of the profile {profile} did not work in its last calls; it is asked again at {until}, or at once when `lockgate profiles check {profile}` succeeds"
+    )]
+    CircuitOpen { profile: ProfileName, until: Timestamp },
     #[error("the profile {0} has no credential; set it with `lockgate profiles credential {0}`")]
     NoCredential(ProfileName),
     #[error(
@@ -85,6 +89,7 @@ impl NotReady {
             Self::Disabled(_) => "profile_disabled",
             Self::Quarantined(_) => "quarantined",
             Self::Backoff { .. } => "profile_backoff",
+            Self::CircuitOpen { .. } => "circuit_open",
             Self::NoCredential(_) => "credential_missing",
             Self::NoGrant(_) => "grant_missing",
             Self::ScopeMissing { .. } | Self::ProviderScopeMissing { .. } => "scope_missing",
@@ -104,6 +109,7 @@ impl NotReady {
         match self {
             Self::NoComponent(_) | Self::Store => Blame::Host,
             Self::NotLinked { .. } | Self::BadSchema { .. } | Self::Quarantined(_) => Blame::Guest,
+            Self::CircuitOpen { .. } => Blame::Remote,
             _ => Blame::Operator,
         }
     }

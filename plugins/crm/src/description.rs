@@ -1,7 +1,8 @@
 //! What the connector says of itself and what it asks for.
 
 use lockgate_sdk::manifest::{
-    self, Action, AuthScheme, Category, Effect, Example, HostInput, InputKind, Manifest, Rate, Trigger,
+    self, Action, AnswerRule, AuthScheme, BodyIs, Category, Effect, Example, HostInput, InputKind, Manifest,
+    Meaning, Rate, Trigger,
 };
 use lockgate_sdk::{Value, json};
 
@@ -47,6 +48,14 @@ pub(crate) fn manifest() -> Manifest {
                 ],
             ),
         ],
+        answers: vec![
+            // Somebody else is writing to the same object.
+            manifest::answer(Meaning::NotProcessed, &[423]),
+            limit("SECONDLY", 1_000),
+            limit("TEN_SECONDLY_ROLLING", 10_000),
+            // It ends at midnight in the account's time zone, which is not told: ask again every hour.
+            limit("DAILY", 3_600_000),
+        ],
         actions: vec![
             Action {
                 scopes: vec![CONTACTS.to_owned()],
@@ -79,6 +88,12 @@ pub(crate) fn manifest() -> Manifest {
         rate: Some(Rate { per_second: 19, burst: 190 }),
         ..manifest::new("crm", env!("CARGO_PKG_VERSION"), "CRM (HubSpot)", Category::Marketing)
     }
+}
+
+/// A refusal names the limit that was reached, not how long it lasts.
+fn limit(policy: &str, wait_ms: u64) -> AnswerRule {
+    let named = BodyIs { pointer: "/policyName".to_owned(), equals: json!(policy) };
+    AnswerRule { body: vec![named], wait_ms: Some(wait_ms), ..manifest::answer(Meaning::RateLimited, &[429]) }
 }
 
 fn by_id() -> Value {

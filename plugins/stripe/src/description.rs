@@ -1,8 +1,8 @@
 //! What the connector says of itself and what it asks for.
 
 use lockgate_sdk::manifest::{
-    self, Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest, Rate,
-    Trigger, WebhookScheme,
+    self, Action, AnswerRule, AuthScheme, BodyIs, Category, Effect, Example, HeaderIs, HostInput,
+    Idempotency, InputKind, Manifest, Meaning, Rate, Trigger, WebhookScheme,
 };
 use lockgate_sdk::{Value, json};
 
@@ -77,8 +77,27 @@ pub(crate) fn manifest() -> Manifest {
             },
         ],
         rate: Some(Rate { per_second: 100, burst: 100 }),
+        answers: answers(),
         ..manifest::new("stripe", env!("CARGO_PKG_VERSION"), "Stripe", Category::Commerce)
     }
+}
+
+/// The API's own word on repeating goes before what a status means, except that a limit stays a limit.
+fn answers() -> Vec<AnswerRule> {
+    let word = |means, status: &[u16], equals: &str| {
+        let header = HeaderIs { name: "Stripe-Should-Retry".to_owned(), equals: equals.to_owned() };
+        AnswerRule { headers: vec![header], ..manifest::answer(means, status) }
+    };
+    let limit = BodyIs { pointer: "/error/code".to_owned(), equals: json!("rate_limit") };
+    vec![
+        manifest::answer(Meaning::RateLimited, &[429]),
+        AnswerRule { body: vec![limit], ..manifest::answer(Meaning::RateLimited, &[400]) },
+        manifest::answer(Meaning::Auth, &[401]),
+        word(Meaning::Transient, &[], "true"),
+        word(Meaning::Conflict, &[409], "false"),
+        word(Meaning::Permanent, &[], "false"),
+        manifest::answer(Meaning::Transient, &[409]),
+    ]
 }
 
 fn write(name: &str, title: &str, scopes: &[&str]) -> Action {

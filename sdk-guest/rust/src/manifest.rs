@@ -132,6 +132,23 @@ pub fn webhook(name: &str, title: &str, scheme: WebhookScheme) -> Trigger {
     Trigger { kind: TriggerKind::Webhook(Webhook { scheme, headers: Vec::new() }), ..poll(name, title) }
 }
 
+/// What an answer with one of these statuses means, whatever its headers and its body; narrow it with struct update syntax.
+///
+/// ```
+/// use lockgate_sdk::json;
+/// use lockgate_sdk::manifest::{self, AnswerRule, BodyIs, Meaning};
+///
+/// let throttled = AnswerRule {
+///     body: vec![BodyIs { pointer: "/errors/*/extensions/code".to_owned(), equals: json!("THROTTLED") }],
+///     wait_ms: Some(2_000),
+///     ..manifest::answer(Meaning::RateLimited, &[200])
+/// };
+/// assert_eq!(throttled.status, [200]);
+/// ```
+pub fn answer(means: Meaning, status: &[u16]) -> AnswerRule {
+    AnswerRule { means, status: status.to_vec(), headers: Vec::new(), body: Vec::new(), wait_ms: None }
+}
+
 fn any_object() -> Value {
     json!({"type": "object"})
 }

@@ -139,6 +139,8 @@ impl Scene {
             own.sandbox.pool = Default::default();
             // A good answer leaves its connection open for a few seconds.
             own.connections = 0;
+            // That a remote was down is remembered for those who call it next.
+            own.circuits_open = 0;
             if own == Gauges::default() {
                 break;
             }

@@ -17,7 +17,7 @@ use lockgate::domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
 use lockgate::domain::profile::Profile;
 use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::Run;
-use lockgate::{AuthChoice, Builder, Host, NewFlow, NewProfile, Tenant};
+use lockgate::{AuthChoice, Builder, Host, NewFlow, NewProfile, PipelineOptions, Tenant};
 use serde_json::{Value, json};
 pub use tarpit::Tarpit;
 use vendors::{Crm, CrmOptions, Faults, Stripe, StripeOptions};
@@ -34,7 +34,12 @@ pub const STRIPE_SCOPES: &[&str] = &["customers:read", "customers:write", "invoi
 /// A host whose ceiling lets it reach these origins on loopback, and nothing else in private ranges.
 pub fn reaching(urls: &[&str]) -> Builder {
     let private: BTreeSet<Origin> = urls.iter().map(|url| url.parse().expect("an origin")).collect();
-    Host::builder().ceiling(Ceiling { private, ..Ceiling::default() }).artefacts(Compiled::shared())
+    // Most tests make a remote fail again and again and want to see each time how; `again` tests what holds back.
+    let pipeline = PipelineOptions { circuits: false, ..PipelineOptions::default() };
+    Host::builder()
+        .ceiling(Ceiling { private, ..Ceiling::default() })
+        .artefacts(Compiled::shared())
+        .pipeline(pipeline)
 }
 
 /// Where a test keeps compiled code that others may have made already.

@@ -192,5 +192,8 @@ fn why(profile: &Profile) -> String {
     }
     missing.extend(quarantined.as_deref());
     missing.extend(backoff.as_deref());
+    let circuit = profile.circuit_open_until.as_deref();
+    let circuit = circuit.map(|until| format!("its remote is down; asked again at {}", inert(until)));
+    missing.extend(circuit.as_deref());
     if profile.enabled && !missing.is_empty() { format!(" ({})", missing.join(", ")) } else { String::new() }
 }

@@ -44,6 +44,8 @@ async fn nothing_of_a_page_is_taken_unless_all_of_it_can_be() {
 #[tokio::test]
 async fn a_source_that_stumbles_is_asked_again() {
     let bench = Bench::new(&[&["a"]]).await;
+    // No remote asked for the wait on the wire, so it uses an attempt up like the others.
+    bench.change_flow(|flow| flow.delivery.retry.attempts_max = 4).await;
     *bench.script.stumbles.lock().unwrap() = vec![
         Gives::Says(GuestError::Transient(String::new())),
         Gives::Breaks(Fault::Trap),

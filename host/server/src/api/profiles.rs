@@ -10,6 +10,7 @@ pub(crate) mod rows;
 pub(crate) mod secrets;
 pub(crate) mod versions;
 
+use domain::retry::State;
 use lockgate::Tenant;
 
 use crate::dto;
@@ -23,7 +24,11 @@ fn shown(tenant: &Tenant, profile: domain::profile::Profile) -> Result<dto::Prof
     let held = tenant.secret_names(&profile.name)?;
     let update = tenant.update(&profile)?.map(Into::into);
     let canary = tenant.trial(&profile)?.map(|trial| dto::Canary::new(trial, &profile));
+    let circuit_open_until = match tenant.circuit(&profile.name) {
+        State::Open { until } => Some(until.to_string()),
+        State::Closed | State::HalfOpen => None,
+    };
     let now = tenant.now();
     let shown = dto::Profile::new(profile, &connector.manifest, &requested, &held, now);
-    Ok(dto::Profile { update, canary, ..shown })
+    Ok(dto::Profile { circuit_open_until, update, canary, ..shown })
 }

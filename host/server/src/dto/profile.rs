@@ -200,6 +200,10 @@ pub struct Profile {
     /// Until when it is not called, because the remote has refused its credential; then one call finds out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff_until: Option<String>,
+    /// Until when nothing is sent, because the remote did not work in the profile's last calls; absent: the circuit is
+    /// closed. Behind that time one call finds out whether it works again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circuit_open_until: Option<String>,
     /// When the grant was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted_at: Option<String>,
@@ -330,6 +334,7 @@ impl Profile {
             credential: CredentialLife::of(&row, now),
             backoff_until,
             quarantined_until: row.quarantined_until().map(|until| until.to_string()),
+            circuit_open_until: None,
             hosts: host_rights(requested, &row.grant),
             scopes: scope_rights(manifest, &row.grant),
             secrets: secrets.collect(),

@@ -99,8 +99,9 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         let message = failure.to_string();
         match failure.kind {
-            // Neither a name nor a certificate nor the size of an answer changes by asking again.
-            FailureKind::Name | FailureKind::Tls | FailureKind::TooLarge => Self::Permanent(message),
+            // The size of an answer does not change by asking again. Whether a name or a certificate does, only the host
+            // can tell apart, and it does not try again where it cannot help.
+            FailureKind::TooLarge => Self::Permanent(message),
             _ if !failure.sent || failure.repeatable => Self::Transient(message),
             _ => Self::Ambiguous(message),
         }

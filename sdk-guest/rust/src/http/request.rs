@@ -186,6 +186,17 @@ impl Request {
         self.header(header, key).repeatable()
     }
 
+    /// The same for a remote that looks for the key in the query.
+    ///
+    /// ```
+    /// # use lockgate_sdk::http::Request;
+    /// let invoice = Request::post("https://api.example.com/v3/invoice").idempotency_query("requestid", "run-1/7");
+    /// ```
+    #[must_use]
+    pub fn idempotency_query(self, name: &str, key: &str) -> Self {
+        self.query(name, key).repeatable()
+    }
+
     /// Says that the request may be sent again without harm although its method does not say so: a search by `POST`.
     ///
     /// ```

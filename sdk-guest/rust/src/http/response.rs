@@ -1,9 +1,14 @@
 //! A response, and what its status means.
 
+use std::time::SystemTime;
+
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Header, Value};
 
+/// What the host adds to an answer: what a rule of the manifest says of it, and the wait that the remote asked for.
+const CLASS: &str = "lockgate-class";
+const WAIT_MS: &str = "lockgate-wait-ms";
 /// So much of an answer is quoted in an error.
 const EXCERPT_CHARS: usize = 300;
 
@@ -94,19 +99,35 @@ impl Response {
         })
     }
 
-    /// Milliseconds that the remote asked to wait, by `Retry-After` in whole or decimal seconds.
+    /// Milliseconds that the remote asked to wait. In a host, in whatever form it did; natively by `Retry-After`, in whole
+    /// or decimal seconds or as a date.
     ///
     /// ```
     /// # use lockgate_sdk::http::Response;
     /// assert_eq!(Response::new(429).with_header("retry-after", "2.0").retry_after_ms(), Some(2_000));
     /// ```
     pub fn retry_after_ms(&self) -> Option<u64> {
-        let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
+        if let Some(wait_ms) = self.header(WAIT_MS).and_then(|wait_ms| wait_ms.parse().ok()) {
+            return Some(wait_ms);
+        }
+        let asked = self.header("retry-after")?.trim();
+        let Ok(seconds) = asked.parse::<f64>() else { return self.until(asked) };
         // The conversion saturates; a negative wait is none.
         seconds.is_finite().then_some((seconds * 1_000.0).ceil() as u64)
     }
 
+    /// By the remote's own clock where it tells the time, so that two clocks that differ do no harm.
+    fn until(&self, date: &str) -> Option<u64> {
+        let at = httpdate::parse_http_date(date).ok()?;
+        let now = self.header("date").and_then(|now| httpdate::parse_http_date(now).ok());
+        let wait = at.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default();
+        Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// The response itself if its status is 2xx, or an error of the class that the status means.
+    ///
+    /// What a rule in the manifest's `answers` says of the answer goes before its status: the host has asked them. A
+    /// refusal that a rule calls `done` is as good as a 2xx.
     ///
     /// | status | class |
     /// |---|---|
@@ -115,9 +136,8 @@ impl Response {
     /// | 403 | permanent |
     /// | 404, 410 | not found |
     /// | 409 | conflict |
-    /// | 408, 425, 503 | transient |
-    /// | 429 | rate limited, with the wait of `Retry-After` |
-    /// | other 5xx | transient if the request may be repeated, or else ambiguous |
+    /// | 408, 425, other 5xx | transient if the request may be repeated, or else ambiguous |
+    /// | 429 | rate limited, with the wait that the remote asked for |
     /// | 1xx, 3xx, 405, 415, 501, 505 | permanent |
     ///
     /// ```
@@ -129,23 +149,37 @@ impl Response {
     /// assert_eq!(slow_down.error_for_status(), Err(Error::RateLimited(Some(2_000))));
     /// ```
     pub fn error_for_status(self) -> Result<Self, Error> {
+        let message = self.excerpt();
+        match self.header(CLASS) {
+            Some("done") => return Ok(self),
+            Some("rate_limited") => return Err(Error::RateLimited(self.retry_after_ms())),
+            Some("auth") => return Err(Error::AuthRequired(message)),
+            Some("transient_safe") => return Err(Error::Transient(message)),
+            Some("transient" | "ambiguous") => return Err(self.doubtful(message)),
+            Some("conflict") => return Err(Error::Conflict(message)),
+            Some("permanent") => return Err(Error::Permanent(message)),
+            _ => {}
+        }
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
-        let message = self.excerpt();
         Err(match self.status {
             401 => Error::AuthRequired(message),
             404 | 410 => Error::NotFound(message),
             409 => Error::Conflict(message),
             429 => Error::RateLimited(self.retry_after_ms()),
             403 | 405 | 415 | 501 | 505 => Error::Permanent(message),
-            // These three say that the request was not processed.
-            408 | 425 | 503 => Error::Transient(message),
+            408 | 425 | 500.. => self.doubtful(message),
             400..500 => Error::Invalid(message),
-            500.. if self.repeatable => Error::Transient(message),
-            500.. => Error::Ambiguous(message),
             _ => Error::Permanent(message),
         })
+    }
+
+    /// Whether it was done nobody knows; where that does not matter it may be tried again. The host may know of a key that
+    /// the request carried.
+    fn doubtful(&self, message: String) -> Error {
+        let recognised = self.repeatable || self.header(CLASS) == Some("transient");
+        if recognised { Error::Transient(message) } else { Error::Ambiguous(message) }
     }
 
     /// The status and the beginning of the body, for an error's message.

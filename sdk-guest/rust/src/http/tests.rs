@@ -38,12 +38,11 @@ fn a_status_has_the_class_that_its_meaning_gives() {
 
 #[test]
 fn a_server_error_leaves_a_write_without_key_ambiguous() {
-    for code in [500, 502, 504] {
+    for code in [408, 425, 500, 502, 503, 504] {
         assert!(matches!(status(code, post()), Err(Error::Ambiguous(_))), "{code}");
         let keyed = post().idempotency_key("Idempotency-Key", "7");
         assert!(matches!(status(code, keyed), Err(Error::Transient(_))), "{code}");
     }
-    assert!(matches!(status(503, post()), Err(Error::Transient(_))));
 }
 
 #[test]
@@ -60,8 +59,10 @@ fn a_lost_answer_is_ambiguous_only_where_repeating_could_do_harm() {
 
 #[test]
 fn what_asking_again_cannot_change_is_permanent() {
-    for kind in [FailureKind::Name, FailureKind::Tls, FailureKind::TooLarge] {
-        assert!(matches!(failure(kind, false, get()), Error::Permanent(_)), "{kind}");
+    assert!(matches!(failure(FailureKind::TooLarge, true, get()), Error::Permanent(_)));
+    // Only the host knows whether a name does not exist or was not found for the moment.
+    for kind in [FailureKind::Name, FailureKind::Tls] {
+        assert!(matches!(failure(kind, false, post()), Error::Transient(_)), "{kind}");
     }
 }
 
@@ -74,7 +75,29 @@ fn a_retry_after_is_read_as_whole_or_decimal_seconds_and_never_panics() {
     assert_eq!(wait("-5"), Some(0));
     assert_eq!(wait("1e300"), Some(u64::MAX));
     assert_eq!(wait("inf"), None);
-    assert_eq!(wait("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    assert_eq!(wait("soon"), None);
+    let dated = Response::new(429)
+        .with_header("date", "Wed, 21 Oct 2026 07:28:00 GMT")
+        .with_header("retry-after", "Wed, 21 Oct 2026 07:28:30 GMT");
+    assert_eq!(dated.retry_after_ms(), Some(30_000));
+    let told = dated.with_header("lockgate-wait-ms", "45000");
+    assert_eq!(told.retry_after_ms(), Some(45_000), "the host has read all that the remote says");
+}
+
+#[test]
+fn what_the_manifest_says_of_an_answer_goes_before_its_status() {
+    let told = |status: u16, class: &str| {
+        let answer = Response::new(status).with_header("lockgate-class", class);
+        with_transport(move |_| Ok(answer.clone()), || post().send()).expect("it answers").error_for_status()
+    };
+    assert!(matches!(told(200, "rate_limited"), Err(Error::RateLimited(None))));
+    assert!(matches!(told(200, "auth"), Err(Error::AuthRequired(_))));
+    assert!(matches!(told(409, "done"), Ok(answer) if answer.status == 409));
+    assert!(matches!(told(503, "transient_safe"), Err(Error::Transient(_))));
+    assert!(matches!(told(409, "transient"), Err(Error::Transient(_))));
+    assert!(matches!(told(409, "ambiguous"), Err(Error::Ambiguous(_))));
+    assert!(matches!(told(500, "permanent"), Err(Error::Permanent(_))));
+    assert!(matches!(told(404, "a word of a later host"), Err(Error::NotFound(_))));
 }
 
 #[test]
