@@ -1,7 +1,5 @@
 //! A response, and what its status means.
 
-use std::time::SystemTime;
-
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Header, Value};
@@ -116,12 +114,11 @@ impl Response {
         seconds.is_finite().then_some((seconds * 1_000.0).ceil() as u64)
     }
 
-    /// By the remote's own clock where it tells the time, so that two clocks that differ do no harm.
+    /// By the remote's own clock, so that two clocks that differ do no harm.
     fn until(&self, date: &str) -> Option<u64> {
         let at = httpdate::parse_http_date(date).ok()?;
-        let now = self.header("date").and_then(|now| httpdate::parse_http_date(now).ok());
-        let wait = at.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default();
-        Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+        let now = httpdate::parse_http_date(self.header("date")?).ok()?;
+        Some(u64::try_from(at.duration_since(now).unwrap_or_default().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// The response itself if its status is 2xx, or an error of the class that the status means.
