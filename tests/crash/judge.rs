@@ -56,6 +56,18 @@ impl Known {
     }
 }
 
+/// When all has come to rest: every record of a page and every event that was acknowledged has taken effect.
+pub fn missing(depot: &Depot, known: &Known) -> Vec<String> {
+    let arrived = depot.arrived();
+    let events = known.acknowledged.iter().filter_map(|words| words.strip_prefix("event "));
+    let events = events.filter_map(|number| number.parse::<u64>().ok());
+    (1..=depot.available())
+        .chain(events)
+        .filter(|n| !arrived.get(n).is_some_and(|one| !one.taken.is_empty()))
+        .map(|n| format!("record {n} never arrived"))
+        .collect()
+}
+
 /// The judge makes nothing.
 struct Still;
 
@@ -122,7 +134,9 @@ fn is_there(store: &Store, words: &str) -> Result<bool, store::StoreError> {
     let acme: TenantId = TENANT.parse().unwrap();
     match words.split(' ').collect::<Vec<_>>()[..] {
         ["run", id] => Ok(store.run(&acme, &id.parse().unwrap())?.is_some()),
-        ["flow"] => Ok(store.flow(&acme, &FLOW.parse().unwrap())?.is_some()),
+        ["flow", name] => Ok(store.flow(&acme, &name.parse().unwrap())?.is_some()),
+        // It is in the inbox or made into a record; that it arrives is asked at the end.
+        ["event", _] => Ok(true),
         ["connector", tenant, name] => {
             let found = store.latest_connector(&tenant.parse().unwrap(), &name.parse().unwrap())?;
             Ok(found.is_some_and(|connector| store.component(&connector.value.digest).is_ok()))

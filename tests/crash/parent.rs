@@ -7,7 +7,7 @@ use lockgate::Engine;
 use vendors::Depot;
 
 use crate::Wanted;
-use crate::judge::{Found, Known, judge};
+use crate::judge::{Found, Known, judge, missing};
 use crate::life::{Ended, live};
 use crate::plan::{Chance, End, end};
 use crate::worker::Order;
@@ -146,11 +146,8 @@ fn folder(
         sum.found.problems.push(format!("what waits was not delivered: {}", tail(&log)));
     }
     sum.found.add(judge(data, depot, &mut known));
-    let missing = depot.available().saturating_sub(depot.delivered() as u64);
-    if missing > 0 {
-        sum.found.lost.push(format!("{missing} records never arrived"));
-    }
-    sum.records += depot.available();
+    sum.found.lost.extend(missing(depot, &known));
+    sum.records += depot.delivered() as u64;
     sum.requests += depot.requests() - before.min(depot.requests());
 }
 

@@ -27,7 +27,7 @@ pub enum End {
 }
 
 /// The kinds that a life of the worker has, each with how often it may come before the end.
-const KINDS: [(Kind, u64); 10] = [
+const KINDS: [(Kind, u64); 11] = [
     (Kind::Page, 2),
     (Kind::Batch, 6),
     (Kind::DeadLetter, 2),
@@ -36,6 +36,7 @@ const KINDS: [(Kind, u64); 10] = [
     (Kind::RunEnd, 2),
     (Kind::Replay, 2),
     (Kind::Credential, 3),
+    (Kind::Webhook, 3),
     (Kind::Upload, 1),
     (Kind::Note, 2),
 ];

@@ -11,11 +11,12 @@ use lockgate::domain::Secret;
 use lockgate::domain::dead_letter::DeadLetterState;
 use lockgate::domain::egress::Ceiling;
 use lockgate::domain::flow::{Destination, Mapping, Source};
+use lockgate::domain::hook::HookLimits;
 use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::Run;
 use lockgate::{
-    AuthChoice, CommitKind as Kind, CommitPoint as Point, Compiler, Host, NewFlow, NewProfile, Observer,
-    PipelineOptions, Tenant,
+    AuthChoice, CommitKind as Kind, CommitPoint as Point, Compiler, HookAnswer, Host, NewFlow, NewHook,
+    NewProfile, Observer, PipelineOptions, RunsOf, Tenant,
 };
 use lockgate_tests::guests;
 use serde_json::json;
@@ -37,6 +38,9 @@ pub struct Order {
 
 pub const TENANT: &str = "acme";
 pub const FLOW: &str = "ferry";
+/// What comes by itself, with numbers that no page has.
+pub const ARRIVALS: &str = "arrivals";
+pub const ARRIVALS_FROM: u64 = 1_000_000;
 pub const PROFILES: [&str; 2] = ["from", "to"];
 
 /// One line for the parent, at once.
@@ -158,20 +162,28 @@ async fn set_up(tenant: &Tenant, order: &Order) {
             tenant.grant(&name, &hosts, &scopes).await.unwrap();
         }
     }
-    if tenant.flow(&FLOW.parse().unwrap()).is_err() {
+    for (name, trigger) in [(FLOW, "things"), (ARRIVALS, ARRIVALS)] {
+        if tenant.flow(&name.parse().unwrap()).is_ok() {
+            continue;
+        }
         let retry = RetryPolicy { base_ms: 2, cap_ms: 20, ..RetryPolicy::default() };
         let mut delivery = lockgate::domain::flow::DeliveryPolicy::default();
         (delivery.batch, delivery.retry) = (10, retry);
         let new = NewFlow {
-            name: FLOW.parse().unwrap(),
-            source: Source { profile: "from".parse().unwrap(), trigger: "things".to_owned() },
+            name: name.parse().unwrap(),
+            source: Source { profile: "from".parse().unwrap(), trigger: trigger.to_owned() },
             mapping: Some(Mapping { jq: "{ n: .n, label: .label }".to_owned() }),
             destination: Destination { profile: "to".parse().unwrap(), action: "put".to_owned() },
             schedule: None,
             delivery,
         };
         tenant.create_flow(new).await.unwrap();
-        say("ack flow");
+        say(&format!("ack flow {name}"));
+    }
+    if tenant.hooks(None, 10).unwrap().items.is_empty() {
+        let (profile, trigger) = ("from".parse().unwrap(), ARRIVALS.to_owned());
+        let new = NewHook { profile, trigger, limits: HookLimits::default(), secret: None };
+        tenant.create_hook(new).await.unwrap();
     }
 }
 
@@ -197,7 +209,18 @@ async fn decide(host: Host, tenant: Tenant, order: Order) {
     for number in order.credential.. {
         tokio::time::sleep(Duration::from_millis(15)).await;
         credential(&tenant, number).await;
+        arrive(&tenant, ARRIVALS_FROM + number).await;
         replay_one(&tenant).await;
+    }
+}
+
+/// An event from outside, signed as its sender would. It is acknowledged once it is durable.
+async fn arrive(tenant: &Tenant, number: u64) {
+    let Some(hook) = tenant.hooks(None, 1).unwrap().items.into_iter().next() else { return };
+    let body = json!({ "n": number, "label": "arrived" }).to_string().into_bytes();
+    let answer = tenant.test_hook(&hook.id, Some(body)).await;
+    if matches!(answer, Ok(HookAnswer::Taken | HookAnswer::Again)) {
+        say(&format!("ack event {number}"));
     }
 }
 
@@ -209,6 +232,18 @@ async fn replay_one(tenant: &Tenant) {
     {
         say(&format!("ack run {}", run.id));
     }
+}
+
+/// Whether no run is open, and none begins within a while.
+async fn at_rest(tenant: &Tenant) -> bool {
+    for _ in 0..40 {
+        let runs = tenant.runs(RunsOf::default(), 100).unwrap().items;
+        if runs.iter().any(|run| !run.status.is_final()) {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    true
 }
 
 /// Runs until nothing is left: the vendor refuses nothing any more.
@@ -230,7 +265,7 @@ async fn drain(tenant: &Tenant) {
                 finished(tenant, run).await;
             }
         }
-        if open.is_empty() {
+        if open.is_empty() && at_rest(tenant).await {
             return;
         }
     }

@@ -1,8 +1,8 @@
 //! A guest that carries numbered records from a depot and to one: nothing but requests.
 
 use lockgate_sdk::http::{self, Request};
-use lockgate_sdk::manifest::{Effect, Idempotency, Manifest};
-use lockgate_sdk::{Connector, Error, Input, Page, Record, Value, json, profile};
+use lockgate_sdk::manifest::{self, Effect, Idempotency, Manifest, WebhookScheme};
+use lockgate_sdk::{Connector, Error, Inbound, Input, Page, Record, Value, json, profile};
 
 const KEY: &str = "Idempotency-Key";
 
@@ -15,7 +15,8 @@ impl Connector for Ferry {
             action.effect = Effect::Write;
             action.idempotency = Some(Idempotency::in_header(KEY));
         }
-        manifest.triggers = vec![guests::trigger("things")];
+        let arrivals = manifest::webhook("arrivals", "What comes by itself", WebhookScheme::StandardWebhooks);
+        manifest.triggers = vec![guests::trigger("things"), arrivals];
         manifest
     }
 
@@ -39,6 +40,11 @@ impl Connector for Ferry {
             next: Some(found["next"].clone()),
             more: found["more"].as_bool().unwrap_or(false),
         })
+    }
+
+    fn receive(_hook: &str, event: Inbound) -> Result<Vec<Record>, Error> {
+        let body: Value = event.json()?;
+        Ok(vec![Record { key: format!("h-{}", body["n"]), body }])
     }
 }
 
