@@ -70,6 +70,7 @@ async fn linked() -> (runtime::Linked, CallFor) {
     let admitted = runtime.admit(upload).await.expect("admitted");
     let linked = admitted.linked().clone();
     let call_for = CallFor {
+        trace_state: None,
         tenant: "acme".parse().expect("a tenant"),
         profile: None,
         policy: Arc::new(Policy::none()),

@@ -152,6 +152,7 @@ async fn set_up(tenant: &Tenant, order: &Order) {
                 config: json!({ "api_base": order.depot }),
                 auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
                 rate: Some(lockgate::Rate { per_second: 100_000, burst: 100_000 }),
+                egress_address: None,
             };
             tenant.create_profile(new).await.unwrap();
         }

@@ -7,6 +7,7 @@ use crate::egress::{Permit, Request, Wire, redact};
 use crate::failure_code::FailureCode;
 use crate::injected::Timestamp;
 use crate::retry::{Class, Read, is_idempotent};
+use crate::text::inert;
 
 /// A row of the tenant's log: every request that a connector made or tried, denied ones included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +33,73 @@ pub struct Exchange {
     /// The key by which the remote recognises a repetition, where the action declares its place and it was there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The beginning of the request's body, redacted; none where bodies are not kept or it is no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_excerpt: Option<String>,
+    /// The same of the answer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_excerpt: Option<String>,
+    /// Under which the remote knows the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_request_id: Option<String>,
+}
+
+/// Headers in which remotes name a request, in the order in which they are believed.
+const REQUEST_ID_HEADERS: [&str; 9] = [
+    "request-id",
+    "x-request-id",
+    "intuit_tid",
+    "x-hubspot-correlation-id",
+    "paypal-debug-id",
+    "x-amzn-requestid",
+    "x-message-id",
+    "x-correlation-id",
+    "cf-ray",
+];
+const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// The name that the remote gave to a request, from the headers of its answer.
+pub fn remote_request_id(headers: &[(String, Vec<u8>)]) -> Option<String> {
+    let value = |wanted: &str| {
+        let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        let text = std::str::from_utf8(value).ok().filter(|text| !text.trim().is_empty())?;
+        Some(inert(text.trim(), REQUEST_ID_BYTES_MAX))
+    };
+    REQUEST_ID_HEADERS.into_iter().find_map(value)
 }
 
 impl Exchange {
+    /// The method and the redacted URL.
+    pub fn request_line(&self) -> String {
+        format!("{} {}", self.method, self.url)
+    }
+
+    /// The status of the answer, where there is one.
+    pub fn status(&self) -> Option<u16> {
+        match self.outcome {
+            ExchangeOutcome::Answered { status, .. } => Some(status),
+            ExchangeOutcome::Denied { .. } | ExchangeOutcome::Failed { .. } => None,
+        }
+    }
+
+    /// Whether this text, as an idempotency key that is no secret, stands in what was sent.
+    pub fn carries(&self, key: &str) -> bool {
+        let in_headers = || self.request_headers.iter().any(|(_, value)| value.contains(key));
+        let in_body = || self.request_excerpt.as_ref().is_some_and(|body| body.contains(key));
+        !key.is_empty() && (self.url.contains(key) || in_headers() || in_body())
+    }
+
+    /// Keeps no more of either body than this, so that a long log stays small.
+    #[must_use]
+    pub fn cut(mut self, bytes_max: usize) -> Self {
+        for excerpt in [&mut self.request_excerpt, &mut self.response_excerpt].into_iter().flatten() {
+            if excerpt.len() > bytes_max {
+                *excerpt = inert(excerpt, bytes_max);
+            }
+        }
+        self
+    }
+
     /// The row of a request that a gate refused; nothing was sent.
     pub fn denied(at: Timestamp, request: impl Into<Outline>, denial: Denial) -> Self {
         let Outline { method, url, headers, request_bytes } = request.into();
@@ -51,6 +116,9 @@ impl Exchange {
             class: None,
             asked_ms: None,
             key: None,
+            request_excerpt: None,
+            response_excerpt: None,
+            remote_request_id: None,
         }
     }
 
@@ -73,6 +141,9 @@ impl Exchange {
             class: None,
             asked_ms: None,
             key: None,
+            request_excerpt: None,
+            response_excerpt: None,
+            remote_request_id: None,
         }
     }
 }

@@ -221,21 +221,49 @@ impl Parcel {
 }
 
 /// What became of a record that a flow has seen: it is never taken twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Seen {
     /// In the outbox or on its way.
     Accepted {
         at: Timestamp,
+        /// The run that read it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<crate::ids::RunId>,
+        /// Its place in the outbox.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
     },
     Delivered {
         at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trail: Option<Trail>,
     },
     /// The mapping dropped it.
     Skipped {
         at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trail: Option<Trail>,
     },
     Buried {
         at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trail: Option<Trail>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<crate::ids::DeadLetterId>,
     },
+}
+
+/// The way of a record that has come to its end, so that one look says where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trail {
+    pub accepted_at: Timestamp,
+    /// The run that ended it.
+    pub run: crate::ids::RunId,
+    pub idempotency_key: String,
+    pub attempts: u32,
+    /// What the remote answered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }

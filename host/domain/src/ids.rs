@@ -159,6 +159,10 @@ text_id!(
     EventId, |text| made("event", text)
 );
 text_id!(
+    /// A replay of many dead letters; sorts by the time it was made.
+    ReplayJobId, |text| made("replay job", text)
+);
+text_id!(
     /// An API token's public part; sorts by the time it was made.
     TokenId, |text| made("token", text)
 );
@@ -203,7 +207,7 @@ macro_rules! made_from_time_and_chance {
     };
 }
 
-made_from_time_and_chance!(RunId, DeadLetterId, EventId, TokenId);
+made_from_time_and_chance!(RunId, DeadLetterId, EventId, ReplayJobId, TokenId);
 
 impl CorrelationId {
     pub fn make(randomness: &dyn crate::Randomness) -> Self {
@@ -263,6 +267,20 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(hexadecimal(&sha2::Sha256::digest(bytes)))
+    }
+}
+
+/// A digest of bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct DigestOf(sha2::Sha256);
+
+impl DigestOf {
+    pub fn add(&mut self, bytes: &[u8]) {
+        sha2::Digest::update(&mut self.0, bytes);
+    }
+
+    pub fn end(self) -> Digest {
+        Digest(hexadecimal(&sha2::Digest::finalize(self.0)))
     }
 }
 

@@ -29,6 +29,7 @@ pub mod observation;
 pub mod parts;
 pub mod profile;
 pub mod quota;
+pub mod replay_job;
 pub mod retry;
 pub mod run;
 pub mod schedule;
@@ -37,15 +38,16 @@ pub mod secret;
 pub mod signing;
 pub mod text;
 pub mod token;
+pub mod trace;
 pub mod traceparent;
 
 pub use blame::Blame;
 pub use denial::{Denial, Gate};
 pub use failure_code::FailureCode;
 pub use ids::{
-    ConnectorName, CorrelationId, DeadLetterId, Digest, EntryDigest, EventId, FlowName, HookId, InboxId,
-    InvalidId, ProfileKey, ProfileName, RecordKey, RunId, ScopeName, SecretName, SubscriptionName, TenantId,
-    TokenId,
+    ConnectorName, CorrelationId, DeadLetterId, Digest, DigestOf, EntryDigest, EventId, FlowName, HookId,
+    InboxId, InvalidId, ProfileKey, ProfileName, RecordKey, ReplayJobId, RunId, ScopeName, SecretName,
+    SubscriptionName, TenantId, TokenId,
 };
 pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
 pub use secret::Secret;

@@ -7,6 +7,7 @@ use crate::connector::ConnectorRef;
 use crate::ids::{CorrelationId, FlowName, ProfileName, RunId};
 use crate::injected::Timestamp;
 use crate::retry::Class;
+use crate::trace::TraceState;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +18,9 @@ pub struct Run {
     pub status: RunStatus,
     pub counts: Counts,
     pub correlation: CorrelationId,
+    /// What the caller's tracing keeps beside its trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_state: Option<TraceState>,
     pub queued_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -164,9 +168,34 @@ pub struct Attempt {
     /// It uses nothing up: the remote asked to wait, or was down for everybody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub free: bool,
+    /// What the remote answered to the record's request, where it can be told from its neighbours'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The method and the redacted URL of that request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Under which the remote knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_request_id: Option<String>,
 }
 
 impl Attempt {
+    /// One that has worked, as far as is known.
+    pub fn of(n: u32, at: Timestamp, duration_ms: u64) -> Self {
+        Self {
+            n,
+            at,
+            duration_ms,
+            failure: None,
+            wait_ms: None,
+            class: None,
+            free: false,
+            status: None,
+            request: None,
+            remote_request_id: None,
+        }
+    }
+
     /// Whether the remote asked to wait. Earlier builds wrote no class.
     pub fn is_limited(&self) -> bool {
         match self.class {

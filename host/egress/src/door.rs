@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::egress::{Permit, Response, Vetted, Wire};
 use domain::exchange::{Exchange, SendFailure};
+use domain::trace::TraceState;
 use domain::{Clock, CorrelationId, Credentials, Denial, ProfileName, Resolver, TenantId};
 use tokio::time::Instant;
 
@@ -40,6 +41,8 @@ pub struct Sender {
     /// Whose credential is added; without a profile none is.
     pub profile: Option<ProfileName>,
     pub correlation: CorrelationId,
+    /// What the caller's tracing keeps beside its trace.
+    pub trace_state: Option<TraceState>,
 }
 
 /// What came of a request, with one row for each hop that was made or refused.
@@ -165,7 +168,8 @@ impl Inner {
         let mut body = Bytes::from(permit.take_body());
         let mut may_renew = true;
         loop {
-            let mut row = Row::begin(&permit, &*self.clock);
+            let keeps_bodies = self.options.log_bodies && permit.policy().tracing().log_bodies;
+            let mut row = Row::begin(&permit, &body, keeps_bodies, &*self.clock);
             let hop = Hop { inner: self, tenant, sender, credentials, deadline };
             match hop.make(&permit, &mut body, &mut turn, &mut sent_with, &mut row).await {
                 Err(refusal) => {

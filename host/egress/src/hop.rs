@@ -77,12 +77,16 @@ impl Hop<'_> {
         }
         let scrubber = Scrubber::of(sent_with).map_err(|_| credential::unsearchable())?;
 
-        let span = self.inner.next_span();
+        row.scrub(&scrubber);
+
+        let tracing = permit.policy().tracing();
+        let traced = tracing.send_correlation.then(|| outgoing::traced(self.sender, self.inner.next_span()));
+        let traced = traced.unwrap_or_default();
+        row.note_headers(traced.clone());
         // Only a credential that may be renewed can make a second try of the same body.
         let renewable = credential.as_ref().filter(|credential| !credential.refused_with.is_empty());
         let body = if renewable.is_some() { body.clone() } else { std::mem::take(body) };
-        let (request, written) =
-            outgoing::build(permit, body, credential.as_ref(), &self.sender.correlation, span)?;
+        let (request, written) = outgoing::build(permit, body, credential.as_ref(), &traced)?;
         let pin = Pin::new(&vetted, local);
         let Answered { response, connection } =
             self.answered(&vetted, &pin, request, &written, until).await?;

@@ -35,6 +35,8 @@ pub struct EgressOptions {
     pub response_header_bytes_max: usize,
     /// The machine's own addresses that a profile may choose to send from.
     pub egress_addresses: Vec<IpAddr>,
+    /// The beginnings of bodies are kept in the log, redacted, unless a profile says otherwise. Off: of no profile.
+    pub log_bodies: bool,
     /// A certificate authority to trust beside the system's, in PEM.
     pub extra_root_pem: Option<Vec<u8>>,
 }
@@ -57,6 +59,7 @@ impl Default for EgressOptions {
             response_headers_max: 100,
             response_header_bytes_max: 65_536,
             egress_addresses: Vec::new(),
+            log_bodies: true,
             extra_root_pem: None,
         }
     }
@@ -94,6 +97,7 @@ impl EgressOptions {
             response_headers_max: self.response_headers_max.clamp(1, RESPONSE_HEADERS_MAX),
             response_header_bytes_max: self.response_header_bytes_max.clamp(1, RESPONSE_HEADER_BYTES_MAX),
             egress_addresses: self.egress_addresses,
+            log_bodies: self.log_bodies,
             extra_root_pem: self.extra_root_pem,
         }
     }

@@ -5,7 +5,7 @@ use domain::egress::{
     Credential, CredentialPlace, Method, Origin, Placed, Wire, with_form_field, with_json_field,
 };
 use domain::exchange::SendFailure;
-use domain::{CorrelationId, FailureCode, Secret};
+use domain::{FailureCode, Secret};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
     USER_AGENT,
@@ -14,7 +14,7 @@ use http::{Request, Uri};
 use url::{Position, Url, form_urlencoded};
 use zeroize::Zeroizing;
 
-use crate::door::Refusal;
+use crate::door::{Refusal, Sender};
 use crate::written::{Observed, Written};
 use crate::{credential as credentials, failure};
 
@@ -24,14 +24,13 @@ pub(crate) fn build(
     permit: &Wire,
     mut body: Bytes,
     credential: Option<&Credential>,
-    correlation: &CorrelationId,
-    span: u64,
+    traced: &[(&'static str, String)],
 ) -> Result<(Request<Observed>, Written), Refusal> {
     let mut url = permit.url().clone();
     let mut headers = HeaderMap::with_capacity(permit.headers().len() + 8);
     headers.insert(HOST, host(permit.origin())?);
     add_judged(&mut headers, permit.headers())?;
-    add_host_headers(&mut headers, correlation, span)?;
+    add_host_headers(&mut headers, traced)?;
     for Placed { place, value, .. } in credential.iter().flat_map(|credential| &credential.placed) {
         match place {
             CredentialPlace::Header(name) => add_secret_header(&mut headers, name, value)?,
@@ -91,21 +90,27 @@ fn not_built() -> SendFailure {
     failure::unsent(FailureCode::NotBuilt)
 }
 
-fn add_host_headers(
-    headers: &mut HeaderMap,
-    correlation: &CorrelationId,
-    span: u64,
-) -> Result<(), SendFailure> {
+fn add_host_headers(headers: &mut HeaderMap, traced: &[(&'static str, String)]) -> Result<(), SendFailure> {
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    // All zeroes means "no span".
-    let parent = format!("00-{correlation}-{:016x}-01", span.max(1));
-    for (name, value) in [("traceparent", parent.as_str()), ("x-correlation-id", correlation.as_str())] {
+    for (name, value) in traced {
         let value = HeaderValue::from_str(value).map_err(|_| not_built())?;
         headers.insert(HeaderName::from_static(name), value);
     }
     Ok(())
+}
+
+/// By which the remote's log and ours can be read side by side.
+pub(crate) fn traced(sender: &Sender, span: u64) -> Vec<(&'static str, String)> {
+    let correlation = &sender.correlation;
+    // All zeroes means "no span".
+    let mut headers = vec![
+        ("traceparent", format!("00-{correlation}-{:016x}-01", span.max(1))),
+        ("x-correlation-id", correlation.to_string()),
+    ];
+    headers.extend(sender.trace_state.as_ref().map(|state| ("tracestate", state.as_str().to_owned())));
+    headers
 }
 
 fn add_secret_header(headers: &mut HeaderMap, name: &str, value: &Secret) -> Result<(), SendFailure> {

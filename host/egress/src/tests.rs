@@ -251,6 +251,7 @@ fn sender(tenant: &str) -> Sender {
         tenant: tenant.parse().unwrap(),
         profile: Some("main".parse().unwrap()),
         correlation: "0123456789abcdef0123456789abcdef".parse().unwrap(),
+        trace_state: None,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::consents::spawn_keep_alive;
 use crate::error::Error;
 use crate::hooks::{HookPaces, NoteBook};
 use crate::host::{Host, Rooms};
+use crate::idempotency::Counts;
 use crate::places::Places;
 use crate::system::{OsRandomness, SystemClock, off_the_workers};
 use crate::turns::Turns;
@@ -298,7 +299,10 @@ impl Builder {
             options: self.upkeep,
         });
         let upload_bytes_max = self.upload_bytes_max;
+        let boot = domain::CorrelationId::make(&*randomness).to_string();
         let rooms = Rooms {
+            boot,
+            keys_counted: Counts::default(),
             store,
             egress,
             runtime,

@@ -69,7 +69,7 @@ impl Tenant {
             return Err(NotReady::Quarantined(row.name).into());
         }
         let _place = self.place_for_a_call()?;
-        let correlation = CorrelationId::make(&*self.rooms.randomness);
+        let correlation = self.correlation();
         let row = row.for_call(&correlation);
         let prepared = self.prepare(&row).await?;
         let declared = prepared.connector.manifest.actions.iter().find(|declared| declared.name == action);
@@ -86,7 +86,9 @@ impl Tenant {
                 Error::new(Kind::Invalid, "invalid_input", message)
             })?;
         }
-        let key = key.unwrap_or_else(|| correlation.as_str());
+        // Two calls of one trace are two calls: their keys do not come from its id.
+        let drawn = CorrelationId::make(&*self.rooms.randomness);
+        let key = key.unwrap_or_else(|| drawn.as_str());
         let inputs: Vec<_> = inputs
             .iter()
             .enumerate()
@@ -159,7 +161,8 @@ impl Tenant {
     }
 
     pub(crate) async fn prepare(&self, row: &domain::profile::Profile) -> Result<pipeline::Prepared, Error> {
-        Ok(self.rooms.connectors.prepare(&self.id, row).await?)
+        let state = self.trace.as_ref().and_then(|trace| trace.state.clone());
+        Ok(self.rooms.connectors.prepare(&self.id, row).await?.within(state))
     }
 
     /// Writes down what a call did: its log, and the one audit entry that says that it was made.

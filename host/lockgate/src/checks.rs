@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::audit::{Subject, Verb};
 use domain::call::GuestError;
 use domain::profile::{LastExchange, OutcomeFailure, Profile};
-use domain::{CorrelationId, ProfileKey, ProfileName};
+use domain::{ProfileKey, ProfileName};
 use pipeline::Ready;
 use store::{Commit, Profiles as _};
 use tokio::sync::OnceCell;
@@ -78,7 +78,7 @@ impl Tenant {
         let prepared = self.prepare(&row).await?;
         // It finds out more about a refused credential than any other call could.
         Ready::for_a_check(&self.rooms.store, &self.id, profile, self.now()).await?;
-        let correlation = CorrelationId::make(&*self.rooms.randomness);
+        let correlation = self.correlation();
         let mut call = prepared.call_for(&correlation);
         call.limits.wall_ms = call.limits.wall_ms.min(CHECK_MS_MAX);
         let report = prepared.linked.check(&call).await;

@@ -129,8 +129,9 @@ impl From<PipelineError> for Error {
             PipelineError::Store(below) => return below.into(),
             PipelineError::UnknownFlow(_)
             | PipelineError::UnknownDeadLetter(_)
-            | PipelineError::UnknownRun(_) => Kind::NotFound,
-            PipelineError::FlowDisabled(_) => Kind::Refused,
+            | PipelineError::UnknownRun(_)
+            | PipelineError::UnknownReplayJob(_) => Kind::NotFound,
+            PipelineError::FlowDisabled(_) | PipelineError::EditRefused { .. } => Kind::Refused,
             _ => Kind::Conflict,
         };
         Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }

@@ -90,7 +90,12 @@ impl Tenant {
     /// Starts a run now. Durable before it returns; the work goes on behind it. A flow has one open run at a time:
     /// while one is open, that one is the answer.
     pub async fn run_flow(&self, name: &FlowName) -> Result<Run, Error> {
-        let id = match self.rooms.pipeline.trigger(&self.id, name, Cause::Manual, &self.actor).await {
+        let id = match self
+            .rooms
+            .pipeline
+            .trigger(&self.id, name, Cause::Manual, &self.actor, self.trace.as_ref())
+            .await
+        {
             Ok(id) | Err(PipelineError::RunOpen { run: id, .. }) => id,
             Err(error) => return Err(error.into()),
         };

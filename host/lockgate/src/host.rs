@@ -19,6 +19,7 @@ use crate::builder::Builder;
 use crate::checks::Checks;
 use crate::error::Error;
 use crate::hooks::{HookPaces, NoteBook};
+use crate::idempotency::Counts;
 use crate::places::Places;
 use crate::tenant::Tenant;
 use crate::turns::Turns;
@@ -59,6 +60,9 @@ pub(crate) struct Rooms {
     pub(crate) notes: NoteBook,
     /// Under which the world reaches this host; empty where nobody said so.
     pub(crate) reached_at: std::sync::RwLock<String>,
+    /// Names this process in rows that only it can end.
+    pub(crate) boot: String,
+    pub(crate) keys_counted: Counts,
     /// Shared by those who add a component and its row, alone for who removes a component that no row names.
     pub(crate) component_files: tokio::sync::RwLock<()>,
 }
@@ -85,13 +89,23 @@ impl Host {
     /// A handle to what one tenant owns. The tenant is made with its first write.
     pub fn tenant(&self, id: &str) -> Result<Tenant, Error> {
         let id: TenantId = id.parse()?;
-        Ok(Tenant { rooms: self.rooms.clone(), id, actor: self.actor.clone() })
+        Ok(Tenant { rooms: self.rooms.clone(), id, actor: self.actor.clone(), trace: None })
     }
 
     /// Tells the host where it can be reached: at an address that it listens on, or at one that leads to it from
     /// outside. No connector is let back in through it, unless the ceiling names the origin itself.
     pub fn listens_on(&self, address: SocketAddr) {
         self.rooms.egress.listens_on(address);
+    }
+
+    /// What the host's clock says.
+    pub fn now(&self) -> domain::Timestamp {
+        self.rooms.clock.now()
+    }
+
+    /// Whether it is being shut down: who answers for long should come to an end.
+    pub fn is_stopping(&self) -> bool {
+        self.rooms.pipeline.is_stopping()
     }
 
     /// Stops taking new work and waits until what is under way has been committed.

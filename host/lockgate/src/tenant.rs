@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::TenantId;
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use domain::trace::Trace;
+use domain::{CorrelationId, TenantId};
 use store::{Change, Commit, Expect, Paging, Tenants as _};
 
 use crate::error::Error;
@@ -16,6 +17,8 @@ pub struct Tenant {
     pub(crate) id: TenantId,
     /// Who does what is done through this handle.
     pub(crate) actor: Actor,
+    /// Under which trace; none begins one for each piece of work.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Tenant {
@@ -28,6 +31,18 @@ impl Tenant {
     #[must_use]
     pub fn acting(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
+    }
+
+    /// The same tenant; what is done through this handle goes on under the caller's trace.
+    #[must_use]
+    pub fn within(&self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self.clone() }
+    }
+
+    /// The id of the trace that this handle is in, or of a new one.
+    pub(crate) fn correlation(&self) -> CorrelationId {
+        let new = || CorrelationId::make(&*self.rooms.randomness);
+        self.trace.as_ref().map_or_else(new, |trace| trace.correlation.clone())
     }
 
     /// The beginning of every verb that changes something: the commit that makes the change leaves one audit entry,

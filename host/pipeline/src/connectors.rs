@@ -9,6 +9,7 @@ use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
 use domain::profile::Profile;
 use domain::retry::KeyPlace;
+use domain::trace::TraceState;
 use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
 use store::Store;
@@ -43,6 +44,7 @@ pub struct Prepared {
     config: Arc<str>,
     scopes: Arc<[String]>,
     limits: Limits,
+    trace_state: Option<TraceState>,
     store: Store,
 }
 
@@ -102,6 +104,7 @@ impl Connectors {
             scopes: policy.scopes().map(ToString::to_string).collect(),
             policy: Arc::new(policy),
             limits: self.limits,
+            trace_state: None,
             store: self.store.clone(),
         })
     }
@@ -139,7 +142,7 @@ impl Connectors {
             rate: profile.rate.or(connector.manifest.rate),
         });
         policy
-            .map(|policy| policy.leaving_from(profile.egress_address))
+            .map(|policy| policy.leaving_from(profile.egress_address).traced(profile.tracing))
             .map_err(|error| NotReady::BadConfig { profile: profile.name.clone(), reason: error.to_string() })
     }
 
@@ -160,6 +163,12 @@ impl Connectors {
 }
 
 impl Prepared {
+    /// The same, for calls that belong to a caller's trace.
+    #[must_use]
+    pub fn within(self, trace_state: Option<TraceState>) -> Self {
+        Self { trace_state, ..self }
+    }
+
     /// Whom a call is for, under this correlation.
     pub fn call_for(&self, correlation: &CorrelationId) -> CallFor {
         CallFor {
@@ -169,6 +178,7 @@ impl Prepared {
             config: Arc::clone(&self.config),
             scopes: Arc::clone(&self.scopes),
             correlation: correlation.clone(),
+            trace_state: self.trace_state.clone(),
             limits: self.limits,
             key_place: None,
         }
@@ -215,6 +225,7 @@ impl Transform {
             config: "{}".into(),
             scopes: Arc::default(),
             correlation: correlation.clone(),
+            trace_state: None,
             limits: Limits { cpu_ms: MAPPING_CPU_MS.min(limits.cpu_ms), ..limits },
             key_place: None,
         };
@@ -235,9 +246,11 @@ impl Sandbox for Below {
         &'a self,
         tenant: &'a TenantId,
         ready: &'a Ready,
+        trace_state: Option<TraceState>,
     ) -> Later<'a, Result<Arc<dyn End>, NotReady>> {
         Box::pin(async move {
             let prepared = self.connectors.linked(tenant, &ready.profile, ready.connector.clone()).await?;
+            let prepared = prepared.within(trace_state);
             Ok(Arc::new(prepared) as Arc<dyn End>)
         })
     }

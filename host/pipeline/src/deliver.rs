@@ -1,16 +1,21 @@
 //! One batch through the mapping and into the destination: what became of each parcel, as values. Nothing is written here.
 
+use std::collections::HashMap;
+
 use domain::call::{CallFailure, Fault, GuestError, Input};
+use domain::dead_letter::Step;
+use domain::exchange::Exchange;
 use domain::flow::{Flow, OnDrift, Parcel};
 use domain::log::LogEntry;
 use domain::retry::{Action, Class, Pass, Saw, Seen, State};
 use domain::run::{Attempt, Failure};
-use domain::{Blame, CorrelationId, ProfileKey, ProfileName, RunId, TenantId, Timestamp};
+use domain::{Blame, CorrelationId, ProfileKey, ProfileName, RecordKey, RunId, TenantId, Timestamp};
 
 use wit::Effect;
 
 use crate::drift::{Declarations, Differing};
 use crate::ends::Side;
+use crate::evidence::{Evidence, Records, told};
 use crate::health::Health;
 use crate::inputs::Inputs;
 use crate::judge::{Judge, Verdict, failure_of, failure_of_fault, of_mapping};
@@ -77,13 +82,17 @@ pub(crate) struct Delivered {
     pub(crate) health: Health,
     /// How what came differs from what was declared.
     pub(crate) differing: Differing,
+    /// What is known of records besides their fate, by their place in the outbox.
+    pub(crate) evidence: HashMap<u64, Evidence>,
 }
 
 impl Delivery<'_> {
     pub(crate) async fn of(&self, batch: Vec<Parcel>) -> Delivered {
         let mut delivered = Delivered::default();
         let sound = self.as_declared(batch, &mut delivered);
+        delivered.stopped_at(Step::Record);
         let mapped = self.map(sound, &mut delivered).await;
+        delivered.stopped_at(Step::Mapping);
         let fitting = self.fitting(mapped, &mut delivered);
         if fitting.is_empty() {
             return delivered;
@@ -119,6 +128,8 @@ impl Delivery<'_> {
             match self.inputs.judge(&body) {
                 Ok(()) => fitting.push((parcel, body)),
                 Err(failure) => {
+                    let evidence = Evidence { step: Step::Input, mapped: Some(body), exchange: None };
+                    delivered.evidence.insert(parcel.seq, evidence);
                     delivered.judged(parcel, Verdict::bury(failure, Class::Data), now, now);
                 }
             }
@@ -144,7 +155,13 @@ impl Delivery<'_> {
             run: self.run,
             correlation: self.correlation,
         };
-        delivered.entries.extend(entries(caller, "transform", self.room.now(), &mut called));
+        delivered.entries.extend(entries(
+            caller,
+            "transform",
+            &Records::default(),
+            self.room.now(),
+            &mut called,
+        ));
         // A mapping reaches nothing, so doing it again does no harm.
         let judge = Judge { policy: &self.flow.delivery.retry, repeatable: true, down: false };
         let mut mapped = Vec::new();
@@ -214,6 +231,11 @@ impl Delivery<'_> {
     }
 
     async fn hand_over(&self, mapped: Vec<(Parcel, String)>, delivered: &mut Delivered) {
+        // Kept for the dead letter of a record that is refused; without a mapping it is the record itself.
+        let bodies: HashMap<u64, String> = match &self.flow.mapping {
+            Some(_) => mapped.iter().map(|(parcel, body)| (parcel.seq, body.clone())).collect(),
+            None => HashMap::new(),
+        };
         let (batch, inputs): (Vec<Parcel>, Vec<Input>) = mapped
             .into_iter()
             .map(|(parcel, body)| {
@@ -250,7 +272,10 @@ impl Delivery<'_> {
             run: self.run,
             correlation: self.correlation,
         };
-        delivered.entries.extend(entries(caller, "run", now, &mut called));
+        let records = Records::of(&batch);
+        let requests = records.last_requests(&called.exchanges);
+        let before = delivered.fates.len();
+        delivered.entries.extend(entries(caller, "run", &records, now, &mut called));
         let judge = Judge {
             policy: &self.flow.delivery.retry,
             repeatable: effect.repeatable,
@@ -264,6 +289,7 @@ impl Delivery<'_> {
                 }
             }
         }
+        delivered.explain(before, bodies, &requests);
     }
 
     fn after_fault(
@@ -343,6 +369,39 @@ struct Doing {
 }
 
 impl Delivered {
+    /// Says of every record that has met its fate since the step before where that was.
+    fn stopped_at(&mut self, step: Step) {
+        for (parcel, _) in &self.fates {
+            self.evidence.entry(parcel.seq).or_insert(Evidence { step, ..Evidence::default() });
+        }
+    }
+
+    /// Says of each record that was handed over what was asked and answered.
+    fn explain(
+        &mut self,
+        from: usize,
+        mut bodies: HashMap<u64, String>,
+        requests: &HashMap<RecordKey, Exchange>,
+    ) {
+        for (parcel, fate) in self.fates.iter_mut().skip(from) {
+            let exchange = requests.get(&parcel.key);
+            let attempt = match fate {
+                Fate::Delivered { attempt } | Fate::Again { attempt } | Fate::Buried { attempt, .. } => {
+                    attempt
+                }
+                Fate::Skipped | Fate::Kept | Fate::Later { .. } => continue,
+            };
+            if let Some(exchange) = exchange {
+                told(attempt, exchange);
+            }
+            if matches!(fate, Fate::Buried { .. }) {
+                let mapped = bodies.remove(&parcel.seq);
+                let evidence = Evidence { step: Step::Delivery, mapped, exchange: exchange.cloned() };
+                self.evidence.insert(parcel.seq, evidence);
+            }
+        }
+    }
+
     /// Of several reasons to stop, one that ends the run wins, and then the longest.
     fn suspend(&mut self, until: Timestamp, reason: Failure) {
         let earlier = match &self.stop {
@@ -390,13 +449,11 @@ pub(crate) fn circuit_open(profile: &ProfileName, until: Timestamp) -> Failure {
 fn attempt(parcel: &Parcel, at: Timestamp, now: Timestamp, verdict: Option<&Verdict>) -> Attempt {
     let n = parcel.attempts.last().map_or(0, |attempt| attempt.n).saturating_add(1);
     Attempt {
-        n,
-        at,
-        duration_ms: now.ms_since(at),
         failure: verdict.map(|verdict| verdict.failure.clone()),
         wait_ms: verdict.and_then(Verdict::wait_ms),
         class: verdict.map(|verdict| verdict.class),
         free: verdict.is_some_and(Verdict::is_free),
+        ..Attempt::of(n, at, now.ms_since(at))
     }
 }
 

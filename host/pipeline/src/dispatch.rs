@@ -10,18 +10,20 @@ use std::time::Duration;
 
 use domain::run::{Failure, RunStatus};
 use domain::{Blame, RunId, TenantId};
-use store::{Commit, Logs as _, RunPlaces as _, Runs as _, StoreError};
+use store::{Commit, RunPlaces as _, Runs as _, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::inbox::{forget, look_around, trigger_hinted};
+use crate::inbox::{look_around, trigger_hinted};
 use crate::lease::is_free;
+use crate::prune::prune;
 use crate::relook::relook;
+use crate::replay_jobs::step_all;
 use crate::room::Room;
 use crate::schedule::{tenants, trigger_due};
 use crate::work::{give_up, work};
 
-/// How often the logs are cut to their bound.
+/// How often what is kept for a time is cut to its bound.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// Runs that wake in one tick, and held ones that are looked at: there are as many as places.
 const WAKES_MAX: usize = 500;
@@ -65,7 +67,8 @@ impl Dispatcher {
         let mut ticks = tokio::time::interval(tick);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.chores.spawn(schedules(Arc::clone(&self.room), Arc::clone(&self.wake), tick));
-        self.chores.spawn(prune(Arc::clone(&self.room)));
+        self.chores.spawn(replays(Arc::clone(&self.room), Arc::clone(&self.wake), tick));
+        self.chores.spawn(pruning(Arc::clone(&self.room)));
         while !*self.stop.borrow() && self.stop.has_changed().is_ok() {
             tokio::select! {
                 biased;
@@ -260,29 +263,28 @@ async fn schedules(room: Arc<Room>, wake: Arc<Notify>, tick: Duration) {
     }
 }
 
-async fn prune(room: Arc<Room>) {
-    let mut ticks = tokio::time::interval(PRUNE_EVERY);
+/// Goes on with the replays of many dead letters, a step a tick.
+async fn replays(room: Arc<Room>, wake: Arc<Notify>, tick: Duration) {
+    let mut ticks = tokio::time::interval(tick);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = prune_once(&room).await {
-            tracing::error!(%error, "the logs could not be cut to their bound");
+        match step_all(&room).await {
+            Ok(()) => wake.notify_one(),
+            Err(error) => tracing::error!(%error, "a replay of many dead letters could not go on"),
         }
     }
 }
 
-async fn prune_once(room: &Room) -> Result<(), StoreError> {
-    for tenant in tenants(&room.store)? {
-        forget(room, &tenant).await?;
-        loop {
-            let commit = room.store.prune_logs(&tenant, room.options.log_entries_max)?;
-            if commit.is_empty() {
-                break;
-            }
-            room.store.commit(commit).await?;
+async fn pruning(room: Arc<Room>) {
+    let mut ticks = tokio::time::interval(PRUNE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = prune(&room).await {
+            tracing::error!(%error, "what is kept for a time could not be cut to its bound");
         }
     }
-    Ok(())
 }
 
 /// Why the work on a run came to no good end.

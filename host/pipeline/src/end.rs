@@ -60,7 +60,7 @@ async fn try_end(held: &mut Held, ending: &Ending) -> Result<(), Halt> {
     if let Some(failure) = failure {
         if run.cause == Cause::Replay {
             for parcel in left_by(&held.room.store, &held.tenant, &held.run)? {
-                park_again(held, &mut commit, &parcel, &failure)?;
+                park_again(held, &mut commit, &parcel, &failure, None)?;
                 run.counts.dead_lettered += 1;
             }
         }

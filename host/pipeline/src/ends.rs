@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::TenantId;
 use domain::connector::ConnectorRef;
 use domain::flow::Flow;
-use domain::run::{Cause, Pins};
+use domain::run::{Cause, Pins, Run};
+use domain::trace::TraceState;
 use store::{Profiles as _, Store};
 
 use crate::drift::{Declaration, Declarations};
@@ -54,9 +55,9 @@ impl Ends {
         room: &Room,
         tenant: &TenantId,
         flow: &Flow,
-        cause: Cause,
-        pins: Option<&Pins>,
+        run: &Run,
     ) -> Result<Self, NotReady> {
+        let (cause, pins) = (run.cause, run.pins.as_ref());
         let now = room.now();
         let pinned = |end: fn(&Pins) -> Option<&ConnectorRef>| pins.and_then(end);
         let from = pinned(|pins| pins.source.as_ref());
@@ -73,7 +74,7 @@ impl Ends {
             Cause::Manual | Cause::Schedule | Cause::Webhook => {
                 let profile = &flow.source.profile;
                 let ready = Ready::for_a_call(&room.store, tenant, profile, from, now).await?;
-                Some(Side::open(room, tenant, ready).await?)
+                Some(Side::open(room, tenant, ready, run.trace_state.clone()).await?)
             }
         };
         let destination = Ready::for_a_call(&room.store, tenant, &flow.destination.profile, to, now).await?;
@@ -82,7 +83,8 @@ impl Ends {
             records: declared_records(room, tenant, flow, source.as_ref()),
             outputs: Declaration::of_outputs(&destination.connector, &flow.destination.action),
         };
-        Ok(Self { source, destination: Side::open(room, tenant, destination).await?, inputs, declared })
+        let destination = Side::open(room, tenant, destination, run.trace_state.clone()).await?;
+        Ok(Self { source, destination, inputs, declared })
     }
 
     /// A grant that was taken back, a profile that was disabled: neither may be used for one more call.
@@ -111,8 +113,13 @@ fn declared_records(room: &Room, tenant: &TenantId, flow: &Flow, source: Option<
 }
 
 impl Side {
-    async fn open(room: &Room, tenant: &TenantId, ready: Ready) -> Result<Self, NotReady> {
-        let end = room.sandbox.end(tenant, &ready).await?;
+    async fn open(
+        room: &Room,
+        tenant: &TenantId,
+        ready: Ready,
+        trace_state: Option<TraceState>,
+    ) -> Result<Self, NotReady> {
+        let end = room.sandbox.end(tenant, &ready, trace_state).await?;
         Ok(Self { ready, end })
     }
 }

@@ -1,6 +1,6 @@
 //! What the pipeline refuses, and how it fails.
 
-use domain::{Blame, DeadLetterId, FlowName, HookId, RecordKey, RunId};
+use domain::{Blame, DeadLetterId, FlowName, HookId, RecordKey, ReplayJobId, RunId};
 use store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,16 @@ pub enum PipelineError {
         "the dead letter {id} was replayed {replays} times and came back each time; mend what refuses it, and let a flow of another name read it again"
     )]
     ReplayedTooOften { id: DeadLetterId, replays: u32 },
+    #[error("the dead letter {id} was discarded: {reason}; it stays so")]
+    Discarded { id: DeadLetterId, reason: String },
+    #[error("the edited body of the dead letter {id} is refused: {reason}")]
+    EditRefused { id: DeadLetterId, reason: String },
+    #[error("there is no replay job {0}; list them with `lockgate dead-letters replays`")]
+    UnknownReplayJob(ReplayJobId),
+    #[error("the replay job {0} has ended")]
+    ReplayJobEnded(ReplayJobId),
+    #[error("{0} replay jobs are under way; wait for one to end or cancel it")]
+    TooManyReplayJobs(usize),
     #[error("the flow {0} has too many replays under way; wait for some of them to end")]
     TooManyReplays(FlowName),
     #[error("the flow {0} is changed from too many sides at once; try again")]
@@ -62,6 +72,11 @@ impl PipelineError {
             Self::Replaying { .. } => "dead_letter_replaying",
             Self::Resolved { .. } => "dead_letter_resolved",
             Self::ReplayedTooOften { .. } => "replays_exhausted",
+            Self::Discarded { .. } => "dead_letter_discarded",
+            Self::EditRefused { .. } => "edit_refused",
+            Self::UnknownReplayJob(_) => "unknown_replay_job",
+            Self::ReplayJobEnded(_) => "replay_job_ended",
+            Self::TooManyReplayJobs(_) => "too_many_replay_jobs",
             Self::TooManyReplays(_) => "too_many_replays",
             Self::Contended(_) | Self::HookContended(_) => "contended",
             Self::NoFlowForHook(_) => "no_flow",

@@ -184,7 +184,7 @@ pub(crate) async fn trigger_hinted(room: &Room) -> Result<(), StoreError> {
             room.bell.settle(&hint);
             continue;
         }
-        match trigger(room, tenant, flow, Cause::Webhook, &Actor::Host).await {
+        match trigger(room, tenant, flow, Cause::Webhook, &Actor::Host, None).await {
             Ok(_) => room.bell.settle(&hint),
             // That run may be about to end without having seen the event.
             Err(PipelineError::RunOpen { .. }) => {}

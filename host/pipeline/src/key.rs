@@ -1,6 +1,9 @@
 //! The idempotency key of a record: the same flow and the same record always have the same one.
 
+use domain::dead_letter::DeadLetter;
 use domain::{Digest, FlowName, RecordKey, TenantId};
+
+const START: &str = "lg_";
 
 /// Derived, not drawn: a record that is accepted again after a lost page has the key that it had before.
 ///
@@ -13,7 +16,19 @@ pub(crate) fn idempotency_key(tenant: &TenantId, flow: &FlowName, key: &RecordKe
     }
     let digest = Digest::of(&text);
     let first_16_bytes: String = digest.as_str().chars().take(32).collect();
-    format!("lg_{first_16_bytes}")
+    format!("{START}{first_16_bytes}")
+}
+
+/// A key that was never used for the letter's record: the remote takes what comes under it for something new.
+pub(crate) fn new_key(letter: &DeadLetter) -> String {
+    let text = format!("{}/{}/{}", letter.id, letter.idempotency_key, letter.former_keys.len());
+    let first_16_bytes: String = Digest::of(text.as_bytes()).as_str().chars().take(32).collect();
+    format!("{START}{first_16_bytes}")
+}
+
+/// Every text in `text` that has the form of a key.
+pub(crate) fn keys_in(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(START).filter_map(|(at, _)| text.get(at..at + START.len() + 32))
 }
 
 #[cfg(test)]
@@ -27,6 +42,14 @@ mod tests {
     #[test]
     fn the_same_record_of_the_same_flow_has_the_same_key_for_ever() {
         assert_eq!(key("acme", "deals", "1"), "lg_e429974c36e9d7905588ab865d926016");
+    }
+
+    #[test]
+    fn keys_are_found_in_what_was_sent() {
+        let one = key("acme", "deals", "1");
+        let text = format!("https://x.test/?requestid={one}&a=lg_short lg_{}", "é".repeat(20));
+        assert_eq!(keys_in(&text).filter(|found| **found == one).count(), 1);
+        assert_eq!(keys_in(&format!("{one}-invoice")).next(), Some(one.as_str()));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How much the pipeline does at once and where it stops: every number with its reason.
 
+const DAY_MS: u64 = 86_400_000;
+
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Runs that are worked on at the same time.
@@ -36,6 +38,16 @@ pub struct Options {
     pub inbox_events_max: u64,
     /// For so long an event is known again. Longer than any sender goes on trying.
     pub events_remembered_ms: u64,
+    /// How long a dead letter is kept that waits for somebody.
+    pub letters_kept_ms: u64,
+    /// The same of one that was delivered or discarded.
+    pub letters_ended_kept_ms: u64,
+    /// Runs that are over, kept for each flow.
+    pub runs_kept: usize,
+    /// How long they are kept at most; the audit trail keeps that they were.
+    pub runs_kept_ms: u64,
+    /// How long the API remembers what it answered under an idempotency key.
+    pub answers_kept_ms: u64,
     /// How often one dead letter may be sent on its way again. Each time it is tried as often as its flow says.
     pub replays_max: u32,
     /// The store belongs to this process alone, so a lease found at the start belongs to a process that is gone.
@@ -65,6 +77,11 @@ impl Default for Options {
             log_entries_max: 50_000,
             inbox_events_max: 10_000,
             events_remembered_ms: 7 * 86_400_000,
+            letters_kept_ms: 90 * DAY_MS,
+            letters_ended_kept_ms: 30 * DAY_MS,
+            runs_kept: 1_000,
+            runs_kept_ms: 90 * DAY_MS,
+            answers_kept_ms: DAY_MS,
             replays_max: 20,
             exclusive: false,
             circuits: true,

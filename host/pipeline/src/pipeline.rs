@@ -4,19 +4,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::audit::Actor;
 use domain::hook::Hook;
+use domain::replay_job::ReplayJob;
 use domain::run::Cause;
-use domain::{Clock, DeadLetterId, FlowName, ProfileName, Randomness, RunId, TenantId};
+use domain::trace::Trace;
+use domain::{Clock, DeadLetterId, FlowName, ProfileName, Randomness, ReplayJobId, RunId, TenantId};
+use serde_json::Value;
 use store::Store;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::cancel::{cancel, wake_for};
 use crate::connectors::{Below, Connectors, Transform};
+use crate::dead_letters;
 use crate::dispatch::Dispatcher;
 use crate::error::PipelineError;
 use crate::inbox::{Arrival, Taken, accept};
 use crate::options::Options;
-use crate::replay::replay;
+use crate::replay::{How, replay};
+use crate::replay_jobs::{self, NewReplayJob};
 use crate::resume::resume;
 use crate::room::Room;
 use crate::sandbox::Sandbox;
@@ -77,8 +82,9 @@ impl Pipeline {
         flow: &FlowName,
         cause: Cause,
         actor: &Actor,
+        trace: Option<&Trace>,
     ) -> Result<RunId, PipelineError> {
-        let run = trigger(&self.inner.room, tenant, flow, cause, actor).await?;
+        let run = trigger(&self.inner.room, tenant, flow, cause, actor, trace).await?;
         self.inner.wake.notify_one();
         Ok(run)
     }
@@ -124,16 +130,67 @@ impl Pipeline {
         Ok(woken)
     }
 
-    /// A new run that delivers the record of a dead letter again, under the same key.
+    /// A new run that delivers the record of a dead letter again.
     pub async fn replay(
         &self,
         tenant: &TenantId,
         id: &DeadLetterId,
         actor: &Actor,
+        how: How<'_>,
     ) -> Result<RunId, PipelineError> {
-        let run = replay(&self.inner.room, tenant, id, actor).await?;
+        let run = replay(&self.inner.room, tenant, id, actor, how).await?;
         self.inner.wake.notify_one();
         Ok(run)
+    }
+
+    /// Puts another body in the place of a dead letter's, after the flow's mapping and the destination's action have
+    /// taken it. The original stays beside it.
+    pub async fn edit(
+        &self,
+        tenant: &TenantId,
+        id: &DeadLetterId,
+        body: Value,
+        actor: &Actor,
+    ) -> Result<(), PipelineError> {
+        dead_letters::edit(&self.inner.room, tenant, id, body, actor).await
+    }
+
+    /// Decides that a dead letter is not to be delivered.
+    pub async fn discard(
+        &self,
+        tenant: &TenantId,
+        id: &DeadLetterId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<(), PipelineError> {
+        dead_letters::discard(&self.inner.room, tenant, id, reason, actor).await
+    }
+
+    /// Replays many dead letters, as a durable piece of work.
+    pub async fn start_replays(
+        &self,
+        tenant: &TenantId,
+        new: NewReplayJob,
+        actor: &Actor,
+    ) -> Result<ReplayJob, PipelineError> {
+        let job = replay_jobs::start(&self.inner.room, tenant, new, actor).await?;
+        self.inner.wake.notify_one();
+        Ok(job)
+    }
+
+    /// Ends it; what was sent goes on.
+    pub async fn cancel_replays(
+        &self,
+        tenant: &TenantId,
+        id: &ReplayJobId,
+        actor: &Actor,
+    ) -> Result<ReplayJob, PipelineError> {
+        replay_jobs::cancel(&self.inner.room, tenant, id, actor).await
+    }
+
+    /// Whether it is being shut down.
+    pub fn is_stopping(&self) -> bool {
+        *self.inner.stop.borrow()
     }
 
     /// Takes no new work and waits for the steps that are on their way; open runs go on after the next start.

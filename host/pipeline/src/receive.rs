@@ -112,7 +112,7 @@ impl Receiving {
             run: &held.run.id,
             correlation: &event.correlation,
         };
-        step.log.extend(entries(caller, "receive", now, &mut called));
+        step.log.extend(entries(caller, "receive", &crate::evidence::Records::default(), now, &mut called));
         let fault = called.outcome.is_err();
         // Reading an event again does no harm.
         let judge = Judge { policy: &flow.delivery.retry, repeatable: true, down: false };
@@ -132,8 +132,13 @@ impl Receiving {
         let wait_ms = patience(&verdict, &flow.delivery.retry, event.attempts.len());
         let (class, free) = (Some(verdict.class), verdict.is_free());
         let (failure, duration_ms) = (verdict.failure, now.ms_since(began));
-        let attempt =
-            Attempt { n, at: began, duration_ms, failure: Some(failure.clone()), wait_ms, class, free };
+        let attempt = Attempt {
+            failure: Some(failure.clone()),
+            wait_ms,
+            class,
+            free,
+            ..Attempt::of(n, began, duration_ms)
+        };
         let read = match wait_ms {
             Some(_) => Read::Again(attempt),
             None => Read::Unreadable(attempt, failure),
@@ -250,7 +255,8 @@ impl Step {
                             replay_of: None,
                         };
                         commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
-                        commit.put_seen(tenant, &flow.name, key, Seen::Accepted { at: now }, Expect::Absent);
+                        let seen = Seen::Accepted { at: now, run: Some(held.run.id.clone()), seq: Some(seq) };
+                        commit.put_seen(tenant, &flow.name, key, &seen, Expect::Absent);
                         seq += 1;
                     }
                     crate::unread::resolve(held, event, &mut commit)?;

@@ -3,37 +3,45 @@
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::dead_letter::DeadLetterState;
 use domain::flow::Parcel;
+use domain::replay_job::ReplayJob;
 use domain::run::{Cause, Failure};
+use domain::trace::Trace;
 use domain::{DeadLetterId, RunId, TenantId};
 use store::{Commit, DeadLetters as _, Expect, FlowStates as _, Runs as _, Versioned};
 
+use crate::dead_letters::is_parked;
 use crate::ends::may_begin;
 use crate::error::PipelineError;
+use crate::key::new_key;
 use crate::room::Room;
 use crate::trigger::{TRIES_MAX, block, queued, usable};
 
 /// Replays of one flow that may be under way at once, so that a run still finds its own parcels among theirs.
 pub(crate) const REPLAYS_MAX: usize = 100;
 
+/// How a letter is sent on its way again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How<'a> {
+    /// Under a new idempotency key: the remote takes it for another record.
+    pub as_new: bool,
+    /// The caller's trace.
+    pub trace: Option<&'a Trace>,
+    /// The work that it is a part of, as the same commit leaves it.
+    pub job: Option<&'a Versioned<ReplayJob>>,
+}
+
 pub(crate) async fn replay(
     room: &Room,
     tenant: &TenantId,
     id: &DeadLetterId,
     actor: &Actor,
+    how: How<'_>,
 ) -> Result<RunId, PipelineError> {
     let unknown = || PipelineError::UnknownDeadLetter(id.clone());
     for _ in 0..TRIES_MAX {
         let row = room.store.dead_letter(tenant, id)?.ok_or_else(unknown)?;
         let mut letter = row.value;
-        match letter.state {
-            DeadLetterState::Parked => {}
-            DeadLetterState::Replaying { run } => {
-                return Err(PipelineError::Replaying { id: id.clone(), run });
-            }
-            DeadLetterState::Resolved { run, .. } => {
-                return Err(PipelineError::Resolved { id: id.clone(), run });
-            }
-        }
+        is_parked(&letter)?;
         if letter.replays >= room.options.replays_max {
             // A program that replays whatever comes back would otherwise do so for ever.
             return Err(PipelineError::ReplayedTooOften { id: id.clone(), replays: letter.replays });
@@ -53,7 +61,7 @@ pub(crate) async fn replay(
             return Err(PipelineError::TooManyReplays(flow.name));
         }
         let now = room.now();
-        let mut run = queued(room, &flow, Cause::Replay, now);
+        let mut run = queued(room, &flow, Cause::Replay, how.trace, now);
         let mut commit = Commit::new();
         let mut replayed =
             Happening::new(now, actor.clone(), Verb::DeadLetterReplayed, Subject::dead_letter(id));
@@ -65,6 +73,12 @@ pub(crate) async fn replay(
                 block(&mut run, failure, now);
             }
             Ok(pins) => {
+                if how.as_new {
+                    letter.former_keys.push(std::mem::take(&mut letter.idempotency_key));
+                    letter.idempotency_key = new_key(&letter);
+                    letter.key_since = Some(now);
+                    replayed = replayed.changing(&["idempotency_key"]);
+                }
                 run.pins = Some(pins);
                 let state = room.store.flow_state(tenant, &flow.name)?;
                 let parcel = Parcel {
@@ -72,7 +86,7 @@ pub(crate) async fn replay(
                     run: run.id.clone(),
                     key: letter.key.clone(),
                     idempotency_key: letter.idempotency_key.clone(),
-                    body: letter.body.clone(),
+                    body: letter.sent_body().clone(),
                     accepted_at: now,
                     attempts: Vec::new(),
                     forgiven: 0,
@@ -83,7 +97,8 @@ pub(crate) async fn replay(
                 let mut moved = state.value;
                 moved.next_seq += 1;
                 run.counts.read = 1;
-                letter.state = DeadLetterState::Replaying { run: run.id.clone() };
+                letter.state =
+                    DeadLetterState::Replaying { run: run.id.clone(), by: Some(actor.to_string()) };
                 letter.replays = letter.replays.saturating_add(1);
                 commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
                 commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
@@ -91,6 +106,9 @@ pub(crate) async fn replay(
             }
         }
         commit.put_run(tenant, &run, Expect::Absent);
+        if let Some(job) = how.job {
+            commit.put_replay_job(tenant, &job.value, Expect::Version(job.version));
+        }
         commit.record(Chain::Tenant(tenant.clone()), replayed);
         match room.store.commit(commit).await {
             Ok(()) => return Ok(run.id),

@@ -39,7 +39,7 @@ pub(crate) async fn resume(
         commit.record(Chain::Tenant(tenant.clone()), resumed);
         match room.store.commit(commit).await {
             Ok(()) => {
-                let run = trigger(room, tenant, name, domain::run::Cause::Manual, actor).await;
+                let run = trigger(room, tenant, name, domain::run::Cause::Manual, actor, None).await;
                 return match run {
                     Err(PipelineError::RunOpen { run, .. }) => Ok(run),
                     other => other,

@@ -28,6 +28,8 @@ pub(crate) struct Room {
     pub(crate) contended: AtomicBool,
     /// Changes whenever somebody asks for the end of a run.
     pub(crate) cancels: watch::Sender<u64>,
+    /// Whether a replay of many dead letters may be under way: it is looked for only then.
+    pub(crate) replays_under_way: AtomicBool,
 }
 
 impl Room {
@@ -53,6 +55,7 @@ impl Room {
             bell: Bell::default(),
             contended: AtomicBool::new(false),
             cancels: watch::Sender::new(0),
+            replays_under_way: AtomicBool::new(true),
         }
     }
 

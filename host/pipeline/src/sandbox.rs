@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::call::{CallFailure, GuestError, Inbound, Input, LogLine, Page, PolledRecord};
 use domain::connector::ConnectorRef;
 use domain::exchange::{Exchange, ExchangeOutcome};
+use domain::trace::TraceState;
 use domain::{CorrelationId, Later, TenantId};
 
 use crate::circuits::Circuits;
@@ -25,8 +26,12 @@ pub(crate) type Mapped = Called<Vec<Result<Option<String>, GuestError>>>;
 
 /// Makes a profile ready to be called, and runs mappings.
 pub(crate) trait Sandbox: Send + Sync {
-    fn end<'a>(&'a self, tenant: &'a TenantId, ready: &'a Ready)
-    -> Later<'a, Result<Arc<dyn End>, NotReady>>;
+    fn end<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        ready: &'a Ready,
+        trace_state: Option<TraceState>,
+    ) -> Later<'a, Result<Arc<dyn End>, NotReady>>;
 
     /// What all calls of a profile share.
     fn circuits(&self) -> Circuits;

@@ -75,7 +75,7 @@ async fn try_look(room: &Room, row: &DueFlow) -> Result<(), StoreError> {
         return put_off(room, row, state, next).await;
     }
     let come = Come { due_at: state.value.due_at, row_at: *at, next };
-    match start(room, tenant, name, Cause::Schedule, &Actor::Schedule, Some(come)).await {
+    match start(room, tenant, name, Cause::Schedule, &Actor::Schedule, None, Some(come)).await {
         Err(PipelineError::Store(error)) => Err(error),
         Err(PipelineError::RunOpen { run, .. }) => {
             // The end of that run has the flow looked at again.

@@ -1,17 +1,25 @@
 //! Writes what became of a batch: parcels, marks, dead letters, counts and log in one commit.
 
 use domain::dead_letter::{DeadLetter, DeadLetterState};
-use domain::flow::{Flow, Parcel, Seen};
+use domain::flow::{Flow, Parcel, Seen, Trail};
+use domain::log::{Became, LogEvent, Settled};
 use domain::run::{Attempt, Counts, Failure};
 use domain::{DeadLetterId, Timestamp};
+use serde_json::Value;
 use store::{Commit, DeadLetters as _, Expect};
 
 use crate::deliver::{Delivered, Fate};
 use crate::ends::Side;
+use crate::evidence::Evidence;
 use crate::lease::{Halt, Held};
+use crate::trace::Caller;
 
 /// Attempts that a dead letter remembers: replays add to them, and a row has a size.
 const ATTEMPTS_KEPT: usize = 50;
+/// What the bodies of one dead letter may have together: with everything else they fit into one row.
+pub(crate) const BODIES_BYTES_MAX: usize = 768 << 10;
+/// Records in one row of the log: with the longest URLs and messages they fit into it.
+const TOLD_AT_ONCE: usize = 100;
 
 /// A crash before this commit repeats the whole batch under the same keys; a crash after it repeats nothing.
 pub(crate) async fn settle(
@@ -24,11 +32,24 @@ pub(crate) async fn settle(
     let mut counts = held.run.counts;
     counts.denied += delivered.denied;
     let now = held.room.now();
+    let mut told = Vec::new();
     for (parcel, fate) in delivered.fates.drain(..) {
+        told.extend(settled(&parcel, &fate));
+        let evidence = delivered.evidence.remove(&parcel.seq).unwrap_or_default();
         Settling { held, flow, destination, now, commit: &mut commit, counts: &mut counts }
-            .one(parcel, fate)?;
+            .one(parcel, fate, evidence)?;
     }
     commit.append_logs(&held.tenant, &delivered.entries);
+    let caller = Caller {
+        connector: &destination.ready.profile.connector,
+        profile: Some(&flow.destination.profile),
+        run: &held.run.id,
+        correlation: &held.run.correlation,
+    };
+    for records in told.chunks(TOLD_AT_ONCE) {
+        let event = LogEvent::Settled { records: records.to_vec() };
+        commit.append_logs(&held.tenant, &[caller.entry(now, None, event)]);
+    }
     held.commit(commit, |run| run.counts = counts).await
 }
 
@@ -38,12 +59,12 @@ pub(crate) fn park_again(
     commit: &mut Commit,
     parcel: &Parcel,
     cause: &Failure,
+    evidence: Option<Evidence>,
 ) -> Result<(), Halt> {
     commit.delete_parcel(&held.tenant, &held.run.flow, parcel.seq, Expect::Any);
     let Some(mut letter) = replayed(held, parcel)? else { return Ok(()) };
     letter.state = DeadLetterState::Parked;
-    letter.cause = cause.clone();
-    remember(&mut letter, parcel.attempts.clone());
+    came_again(held, &mut letter, parcel.attempts.clone(), cause, evidence);
     commit.put_dead_letter(&held.tenant, &letter, Expect::Any);
     Ok(())
 }
@@ -58,7 +79,7 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    fn one(&mut self, mut parcel: Parcel, fate: Fate) -> Result<(), Halt> {
+    fn one(&mut self, mut parcel: Parcel, fate: Fate, evidence: Evidence) -> Result<(), Halt> {
         match fate {
             Fate::Kept => return Ok(()),
             Fate::Later { next_at } => {
@@ -81,12 +102,14 @@ impl Settling<'_> {
             Fate::Kept | Fate::Later { .. } => {}
             Fate::Skipped => {
                 self.counts.skipped += 1;
-                self.leaves(&parcel, Seen::Skipped { at: self.now });
+                let trail = Some(self.trail(&parcel, None));
+                self.leaves(&parcel, &Seen::Skipped { at: self.now, trail });
                 self.resolve(&parcel, None)?;
             }
             Fate::Delivered { attempt } => {
                 self.counts.delivered += 1;
-                self.leaves(&parcel, Seen::Delivered { at: self.now });
+                let trail = Some(self.trail(&parcel, Some(&attempt)));
+                self.leaves(&parcel, &Seen::Delivered { at: self.now, trail });
                 self.resolve(&parcel, Some(attempt))?;
             }
             Fate::Again { attempt } => {
@@ -97,52 +120,102 @@ impl Settling<'_> {
             }
             Fate::Buried { attempt, cause } => {
                 self.counts.dead_lettered += 1;
-                self.leaves(&parcel, Seen::Buried { at: self.now });
+                let trail = Some(self.trail(&parcel, Some(&attempt)));
                 parcel.attempts.push(attempt);
-                self.bury(parcel, cause)?;
+                let (key, seq) = (parcel.key.clone(), parcel.seq);
+                let letter = Some(self.bury(parcel, cause, evidence)?);
+                let seen = Seen::Buried { at: self.now, trail, letter };
+                self.commit.delete_parcel(&self.held.tenant, &self.flow.name, seq, Expect::Any);
+                self.commit.put_seen(&self.held.tenant, &self.flow.name, &key, &seen, Expect::Any);
             }
         }
         Ok(())
     }
 
-    fn leaves(&mut self, parcel: &Parcel, mark: Seen) {
+    fn leaves(&mut self, parcel: &Parcel, mark: &Seen) {
         self.commit.delete_parcel(&self.held.tenant, &self.flow.name, parcel.seq, Expect::Any);
         self.commit.put_seen(&self.held.tenant, &self.flow.name, &parcel.key, mark, Expect::Any);
     }
 
+    fn trail(&self, parcel: &Parcel, last: Option<&Attempt>) -> Trail {
+        let attempts = parcel.attempts.len() + usize::from(last.is_some());
+        Trail {
+            accepted_at: parcel.accepted_at,
+            run: self.held.run.id.clone(),
+            idempotency_key: parcel.idempotency_key.clone(),
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+            status: last.and_then(|attempt| attempt.status),
+        }
+    }
+
     fn resolve(&mut self, parcel: &Parcel, last: Option<Attempt>) -> Result<(), Halt> {
         let Some(mut letter) = replayed(self.held, parcel)? else { return Ok(()) };
-        letter.state = DeadLetterState::Resolved { run: self.held.run.id.clone(), at: self.now };
+        let by = match letter.state {
+            DeadLetterState::Replaying { by, .. } => by,
+            _ => None,
+        };
+        letter.state = DeadLetterState::Resolved { run: self.held.run.id.clone(), at: self.now, by };
+        letter.expires_at = Some(self.now.plus_ms(self.held.room.options.letters_ended_kept_ms));
         remember(&mut letter, parcel.attempts.iter().cloned().chain(last).collect());
         self.commit.put_dead_letter(&self.held.tenant, &letter, Expect::Any);
         Ok(())
     }
 
-    fn bury(&mut self, parcel: Parcel, cause: Failure) -> Result<(), Halt> {
-        if parcel.replay_of.is_some() {
-            return park_again(self.held, self.commit, &parcel, &cause);
+    /// One letter for one record and one class of failure: what comes again counts up.
+    fn bury(&mut self, parcel: Parcel, cause: Failure, evidence: Evidence) -> Result<DeadLetterId, Halt> {
+        if let Some(id) = parcel.replay_of.clone() {
+            park_again(self.held, self.commit, &parcel, &cause, Some(evidence))?;
+            return Ok(id);
         }
-        let room = &self.held.room;
-        let letter = DeadLetter {
+        let (room, tenant) = (&self.held.room, &self.held.tenant);
+        let same =
+            |letter: &DeadLetter| letter.state == DeadLetterState::Parked && letter.cause.code == cause.code;
+        let letters = room.store.letters_of(tenant, &self.flow.name, &parcel.key)?;
+        if let Some(row) = letters.into_iter().find(|row| same(&row.value)) {
+            let mut letter = row.value;
+            letter.body = parcel.body;
+            letter.edited = None;
+            letter.run = self.held.run.id.clone();
+            came_again(self.held, &mut letter, parcel.attempts, &cause, Some(evidence));
+            self.commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
+            return Ok(letter.id);
+        }
+        let ready = &self.destination.ready;
+        let first_at = parcel.attempts.first().map_or(self.now, |attempt| attempt.at);
+        let mut letter = DeadLetter {
             id: DeadLetterId::make(room.clock.as_ref(), room.randomness.as_ref()),
             flow: self.flow.name.clone(),
             run: self.held.run.id.clone(),
+            step: evidence.step,
             source: self.flow.source.profile.clone(),
             destination: self.flow.destination.profile.clone(),
-            connector: self.destination.ready.profile.connector.clone(),
+            connector: ready.profile.connector.clone(),
+            digest: Some(ready.connector.digest.clone()),
             key: parcel.key,
             body: parcel.body,
+            edited: None,
+            mapped: None,
+            exchange: None,
             cause,
             attempts: parcel.attempts,
             idempotency_key: parcel.idempotency_key,
+            former_keys: Vec::new(),
+            key_since: Some(first_at),
             correlation: self.held.run.correlation.clone(),
+            trace_state: self.held.run.trace_state.clone(),
             buried_at: self.now,
+            first_failed_at: Some(first_at),
+            last_failed_at: Some(self.now),
+            times: 1,
             state: DeadLetterState::Parked,
             replays: 0,
             event: None,
+            note: None,
+            expires_at: Some(self.now.plus_ms(room.options.letters_kept_ms)),
         };
-        self.commit.put_dead_letter(&self.held.tenant, &letter, Expect::Absent);
-        Ok(())
+        keep(&mut letter, evidence);
+        self.commit.put_dead_letter(tenant, &letter, Expect::Absent);
+        Ok(letter.id)
     }
 }
 
@@ -169,6 +242,37 @@ fn forget_waits(parcel: &mut Parcel) {
     parcel.forgiven = forgiven;
 }
 
+fn came_again(
+    held: &Held,
+    letter: &mut DeadLetter,
+    attempts: Vec<Attempt>,
+    cause: &Failure,
+    evidence: Option<Evidence>,
+) {
+    let now = held.room.now();
+    letter.times = if letter.cause.code == cause.code { letter.times.saturating_add(1) } else { 1 };
+    letter.cause = cause.clone();
+    letter.last_failed_at = Some(now);
+    letter.expires_at = Some(now.plus_ms(held.room.options.letters_kept_ms));
+    if let Some(evidence) = evidence {
+        keep(letter, evidence);
+    }
+    remember(letter, attempts);
+}
+
+fn keep(letter: &mut DeadLetter, evidence: Evidence) {
+    let Evidence { step, mapped, exchange } = evidence;
+    letter.step = step;
+    letter.exchange = exchange;
+    let others = bytes_of(&letter.body) + letter.edited.as_ref().map_or(0, |edited| bytes_of(&edited.body));
+    let fits = |text: &String| others.saturating_add(text.len()) <= BODIES_BYTES_MAX;
+    letter.mapped = mapped.filter(fits).and_then(|text| serde_json::from_str(&text).ok());
+}
+
+pub(crate) fn bytes_of(body: &Value) -> usize {
+    body.to_string().len()
+}
+
 fn remember(letter: &mut DeadLetter, attempts: Vec<Attempt>) {
     let before = letter.attempts.last().map_or(0, |attempt| attempt.n);
     letter
@@ -176,4 +280,17 @@ fn remember(letter: &mut DeadLetter, attempts: Vec<Attempt>) {
         .extend((before.saturating_add(1)..).zip(attempts).map(|(n, attempt)| Attempt { n, ..attempt }));
     let surplus = letter.attempts.len().saturating_sub(ATTEMPTS_KEPT);
     letter.attempts.drain(..surplus);
+}
+
+/// What the log says of a record; nothing of one that was not tried.
+fn settled(parcel: &Parcel, fate: &Fate) -> Option<Settled> {
+    let (became, attempt) = match fate {
+        Fate::Kept | Fate::Later { .. } => return None,
+        Fate::Skipped => (Became::Skipped, None),
+        Fate::Delivered { attempt } => (Became::Delivered, Some(attempt)),
+        Fate::Again { attempt } => (Became::Waiting, Some(attempt)),
+        Fate::Buried { attempt, .. } => (Became::Buried, Some(attempt)),
+    };
+    let idempotency_key = parcel.idempotency_key.clone();
+    Some(Settled { key: parcel.key.clone(), idempotency_key, became, attempt: attempt.cloned() })
 }

@@ -13,6 +13,7 @@ use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
 
 use crate::deliver::circuit_open;
 use crate::ends::Ends;
+use crate::evidence::Records;
 use crate::health::Health;
 use crate::hold::HoldOff;
 use crate::judge::{Judge, Verdict};
@@ -148,7 +149,7 @@ impl Reading {
             run: &held.run.id,
             correlation: &correlation,
         };
-        let log = entries(caller, "poll", now, &mut called);
+        let log = entries(caller, "poll", &Records::default(), now, &mut called);
         // Reading a page again does no harm.
         let judge = Judge { policy: &flow.delivery.retry, repeatable: true, down: state != State::Closed };
         let chance = held.room.chance();
@@ -188,13 +189,11 @@ impl Reading {
                 let n = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
                 let duration_ms = now.ms_since(began);
                 self.attempts.push(Attempt {
-                    n,
-                    at: began,
-                    duration_ms,
                     wait_ms: Some(wait_ms),
                     class: Some(verdict.class),
                     free: verdict.is_free(),
                     failure: Some(verdict.failure),
+                    ..Attempt::of(n, began, duration_ms)
                 });
                 None
             }
@@ -290,7 +289,8 @@ impl Taken<'_> {
                 replay_of: None,
             };
             commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
-            commit.put_seen(tenant, &flow.name, key, Seen::Accepted { at: now }, Expect::Absent);
+            let seen = Seen::Accepted { at: now, run: Some(held.run.id.clone()), seq: Some(seq) };
+            commit.put_seen(tenant, &flow.name, key, &seen, Expect::Absent);
             seq += 1;
         }
         let mut moved = state.value;

@@ -2,9 +2,13 @@
 
 use domain::connector::ConnectorRef;
 use domain::log::{LogEntry, LogEvent};
-use domain::{CorrelationId, ProfileName, RunId, Timestamp};
+use domain::{CorrelationId, ProfileName, RecordKey, RunId, Timestamp};
 
+use crate::evidence::Records;
 use crate::sandbox::Called;
+
+/// What a row of the log keeps of each body; a dead letter keeps more.
+const EXCERPT_BYTES_MAX: usize = 2 << 10;
 
 /// Who made the call.
 #[derive(Clone, Copy)]
@@ -15,36 +19,46 @@ pub(crate) struct Caller<'a> {
     pub(crate) correlation: &'a CorrelationId,
 }
 
+impl Caller<'_> {
+    pub(crate) fn entry(&self, at: Timestamp, record: Option<RecordKey>, event: LogEvent) -> LogEntry {
+        LogEntry {
+            number: 0,
+            at,
+            connector: self.connector.clone(),
+            profile: self.profile.cloned(),
+            run: Some(self.run.clone()),
+            record,
+            correlation: self.correlation.clone(),
+            event,
+        }
+    }
+}
+
 /// Takes the traces out of a finished call.
 pub(crate) fn entries<T>(
     caller: Caller<'_>,
     call: &str,
+    records: &Records,
     now: Timestamp,
     called: &mut Called<T>,
 ) -> Vec<LogEntry> {
-    let entry = |at, event| LogEntry {
-        at,
-        connector: caller.connector.clone(),
-        profile: caller.profile.cloned(),
-        run: Some(caller.run.clone()),
-        correlation: caller.correlation.clone(),
-        event,
-    };
-    let lines = called.log.drain(..).map(|line| entry(line.at, LogEvent::Line { line }));
-    let exchanges =
-        called.exchanges.drain(..).map(|exchange| entry(exchange.at, LogEvent::Exchange { exchange }));
+    let places = records.places(&called.exchanges);
+    let lines = called.log.drain(..).map(|line| caller.entry(line.at, None, LogEvent::Line { line }));
+    let exchanges = called.exchanges.drain(..).zip(places).map(|(exchange, place)| {
+        let record = place.and_then(|place| records.record(place)).cloned();
+        let exchange = exchange.cut(EXCERPT_BYTES_MAX);
+        caller.entry(exchange.at, record, LogEvent::Exchange { exchange })
+    });
     let mut entries: Vec<_> = lines.chain(exchanges).collect();
     entries.sort_by_key(|entry| entry.at);
     if let Err(failure) = &called.outcome {
-        entries.push(entry(
-            now,
-            LogEvent::Failed {
-                call: call.to_owned(),
-                code: failure.fault.code().to_owned(),
-                blame: failure.blame,
-                message: failure.message.clone(),
-            },
-        ));
+        let failed = LogEvent::Failed {
+            call: call.to_owned(),
+            code: failure.fault.code().to_owned(),
+            blame: failure.blame,
+            message: failure.message.clone(),
+        };
+        entries.push(caller.entry(now, None, failed));
     }
     entries
 }

@@ -4,6 +4,7 @@ use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::event::Event;
 use domain::flow::Flow;
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
+use domain::trace::Trace;
 use domain::{CorrelationId, FlowName, RunId, TenantId, Timestamp};
 use store::{
     Commit, DueFlow, Events as _, Expect, FlowStates as _, Flows as _, Paging, Runs as _, StoreError,
@@ -36,8 +37,9 @@ pub(crate) async fn trigger(
     name: &FlowName,
     cause: Cause,
     actor: &Actor,
+    trace: Option<&Trace>,
 ) -> Result<RunId, PipelineError> {
-    start(room, tenant, name, cause, actor, None).await
+    start(room, tenant, name, cause, actor, trace, None).await
 }
 
 pub(crate) async fn start(
@@ -46,6 +48,7 @@ pub(crate) async fn start(
     name: &FlowName,
     cause: Cause,
     actor: &Actor,
+    trace: Option<&Trace>,
     come: Option<Come>,
 ) -> Result<RunId, PipelineError> {
     for _ in 0..TRIES_MAX {
@@ -63,7 +66,7 @@ pub(crate) async fn start(
             return Err(PipelineError::RunOpen { flow: flow.name, run: open });
         }
         let now = room.now();
-        let mut run = queued(room, &flow, cause, now);
+        let mut run = queued(room, &flow, cause, trace, now);
         if cause == Cause::Webhook
             && let Some(trace) = inbox::correlation(room, tenant, name)?
         {
@@ -126,14 +129,17 @@ pub(crate) fn usable(room: &Room, tenant: &TenantId, name: &FlowName) -> Result<
     if row.value.enabled { Ok(row.value) } else { Err(PipelineError::FlowDisabled(name.clone())) }
 }
 
-pub(crate) fn queued(room: &Room, flow: &Flow, cause: Cause, now: Timestamp) -> Run {
+/// A run of a caller's trace goes on under its id, any other begins one.
+pub(crate) fn queued(room: &Room, flow: &Flow, cause: Cause, trace: Option<&Trace>, now: Timestamp) -> Run {
+    let new = || CorrelationId::make(room.randomness.as_ref());
     Run {
         id: RunId::make(room.clock.as_ref(), room.randomness.as_ref()),
         flow: flow.name.clone(),
         cause,
         status: RunStatus::Queued,
         counts: Counts::default(),
-        correlation: CorrelationId::make(room.randomness.as_ref()),
+        correlation: trace.map_or_else(new, |trace| trace.correlation.clone()),
+        trace_state: trace.and_then(|trace| trace.state.clone()),
         queued_at: now,
         started_at: None,
         finished_at: None,

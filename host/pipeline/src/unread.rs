@@ -1,7 +1,7 @@
 //! Events that a connector could not read: dead letters that keep what arrived, and their way back into the inbox.
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
-use domain::dead_letter::{DeadLetter, DeadLetterState};
+use domain::dead_letter::{DeadLetter, DeadLetterState, Step};
 use domain::flow::Flow;
 use domain::hook::InboxEvent;
 use domain::run::{Attempt, Cause, Failure};
@@ -52,6 +52,19 @@ pub(crate) fn bury(
         attempts,
         correlation: event.correlation.clone(),
         buried_at: room.now(),
+        step: Step::Record,
+        digest: Some(source.ready.connector.digest.clone()),
+        edited: None,
+        mapped: None,
+        exchange: None,
+        former_keys: Vec::new(),
+        key_since: None,
+        trace_state: None,
+        first_failed_at: None,
+        last_failed_at: Some(room.now()),
+        times: 1,
+        note: None,
+        expires_at: Some(room.now().plus_ms(room.options.letters_kept_ms)),
         state: DeadLetterState::Parked,
         replays: 0,
         event: Some(Box::new(InboxEvent { attempts: Vec::new(), ..event.clone() })),
@@ -69,7 +82,13 @@ fn key_of(event: &InboxEvent) -> Result<RecordKey, Halt> {
 /// A replayed event that was read leaves its dead letter behind.
 pub(crate) fn resolve(held: &Held, event: &InboxEvent, commit: &mut Commit) -> Result<(), Halt> {
     let Some(mut letter) = replayed(held, event)? else { return Ok(()) };
-    letter.state = DeadLetterState::Resolved { run: held.run.id.clone(), at: held.room.now() };
+    let by = match letter.state {
+        DeadLetterState::Replaying { by, .. } => by,
+        _ => None,
+    };
+    let now = held.room.now();
+    letter.state = DeadLetterState::Resolved { run: held.run.id.clone(), at: now, by };
+    letter.expires_at = Some(now.plus_ms(held.room.options.letters_ended_kept_ms));
     commit.put_dead_letter(&held.tenant, &letter, Expect::Any);
     Ok(())
 }
@@ -99,7 +118,7 @@ pub(crate) async fn replay(
             let mut moved = state.value;
             moved.last_run_at = Some(now);
             commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
-            let mut run = queued(room, &flow, Cause::Webhook, now);
+            let mut run = queued(room, &flow, Cause::Webhook, None, now);
             run.correlation = event.correlation.clone();
             commit.put_run(tenant, &run, Expect::Absent);
             run.id
@@ -107,7 +126,7 @@ pub(crate) async fn replay(
     };
     let again = InboxEvent { next_at: now, replay_of: Some(letter.id.clone()), ..*event };
     commit.put_event(tenant, &flow.name, &again, Expect::Absent);
-    letter.state = DeadLetterState::Replaying { run: run.clone() };
+    letter.state = DeadLetterState::Replaying { run: run.clone(), by: Some(actor.to_string()) };
     letter.replays = letter.replays.saturating_add(1);
     commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
     let subject = Subject::dead_letter(&letter.id);

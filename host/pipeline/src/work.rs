@@ -382,9 +382,9 @@ impl Work {
             Ok(false) => {}
             Err(reason) => return Ok(Err(reason)),
         }
-        let (cause, pins) = (self.held.run.cause, self.held.run.pins.clone());
+        let run = self.held.run.clone();
         // A component that was never compiled on this machine takes a while.
-        let opening = Box::pin(Ends::open(&room, &tenant, flow, cause, pins.as_ref()));
+        let opening = Box::pin(Ends::open(&room, &tenant, flow, &run));
         let opened = self.held.alongside(opening).await?;
         Ok(opened.map(|ends| self.ends = Some(Arc::new(ends))))
     }

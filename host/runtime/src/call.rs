@@ -8,6 +8,7 @@ use domain::call::{CallFailure, Limits, LogLine, Usage};
 use domain::egress::Policy;
 use domain::exchange::Exchange;
 use domain::retry::KeyPlace;
+use domain::trace::TraceState;
 use domain::{CorrelationId, ProfileKey, TenantId};
 use tokio::time::Instant;
 use wasmtime::Store;
@@ -31,6 +32,8 @@ pub struct CallFor {
     /// The granted scopes, by name.
     pub scopes: Arc<[String]>,
     pub correlation: CorrelationId,
+    /// What the caller's tracing keeps beside its trace.
+    pub trace_state: Option<TraceState>,
     pub limits: Limits,
     /// Where the action's requests carry the key by which the remote recognises a repetition.
     pub key_place: Option<KeyPlace>,

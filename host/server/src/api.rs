@@ -8,11 +8,13 @@ mod flows;
 mod health;
 mod hooks;
 mod incoming;
-mod logs;
+pub(crate) mod logs;
 mod oauth;
 pub(crate) mod openapi;
 mod profiles;
 mod quotas;
+mod records;
+mod replays;
 mod runs;
 mod signers;
 mod tokens;
@@ -74,6 +76,9 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(runs::show_run))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::show_dead_letter))
+        .routes(routes!(replays::list_replays))
+        .routes(routes!(replays::show_replay))
+        .routes(routes!(records::find_records))
         .routes(routes!(logs::list_logs))
         .routes(routes!(quotas::show_quotas))
         .routes(routes!(events::list_events))
@@ -114,6 +119,10 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(events::test_subscription))
         .routes(routes!(events::enable_subscription))
         .routes(routes!(events::disable_subscription))
+        .routes(routes!(dead_letters::edit_dead_letter))
+        .routes(routes!(dead_letters::discard_dead_letter))
+        .routes(routes!(replays::start_replay))
+        .routes(routes!(replays::cancel_replay))
 }
 
 /// Rights and secrets; a profile is removed with both.

@@ -14,12 +14,15 @@ pub(crate) struct App {
     pub(crate) host: Host,
     pub(crate) options: Options,
     pub(crate) uploads: Arc<Uploads>,
+    /// Places for those who follow a log.
+    pub(crate) followers: Arc<Uploads>,
 }
 
 impl App {
     pub(crate) fn new(host: Host, options: Options) -> Self {
         let uploads = Arc::new(Uploads::new(options.uploads_max, options.uploads_per_tenant_max));
-        Self { host, options, uploads }
+        let followers = Arc::new(Uploads::new(options.followers_max, options.followers_per_tenant_max));
+        Self { host, options, uploads, followers }
     }
 }
 

@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::token::Role;
+use domain::trace::Trace;
 use lockgate::{Host, Speaker, Tenant, Trail};
 
 use crate::pace::Paces;
@@ -32,6 +33,7 @@ pub(crate) struct Door {
 pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     match judge(&door, request.headers()) {
         Ok(admitted) => {
+            let admitted = admitted.within(trace(request.headers()));
             request.extensions_mut().insert(admitted);
             next.run(request).await
         }
@@ -44,6 +46,36 @@ pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: 
 enum Admitted {
     Operator(Host),
     Tenant(Tenant, Role),
+}
+
+impl Admitted {
+    /// What is done goes on under the caller's trace, if it sent one.
+    fn within(self, trace: Option<Trace>) -> Self {
+        match self {
+            Self::Tenant(tenant, role) => Self::Tenant(tenant.within(trace), role),
+            operator => operator,
+        }
+    }
+}
+
+/// The tenant whose token was sent, for what stands between the door and a handler.
+pub(crate) fn tenant_of(request: &Request) -> Option<Tenant> {
+    match request.extensions().get::<Admitted>() {
+        Some(Admitted::Tenant(tenant, _)) => Some(tenant.clone()),
+        _ => None,
+    }
+}
+
+/// A trace that is sent twice, or is none, begins a new one.
+fn trace(headers: &HeaderMap) -> Option<Trace> {
+    let mut parents = headers.get_all("traceparent").iter();
+    let parent = parents.next()?.to_str().ok()?;
+    if parents.next().is_some() {
+        return None;
+    }
+    let states: Vec<&str> =
+        headers.get_all("tracestate").iter().filter_map(|value| value.to_str().ok()).collect();
+    Trace::read(parent, (!states.is_empty()).then(|| states.join(",")).as_deref())
 }
 
 fn judge(door: &Door, headers: &HeaderMap) -> Result<Admitted, Problem> {

@@ -20,6 +20,8 @@ mod page;
 mod policy;
 mod profile;
 mod quota;
+mod record;
+mod replay;
 mod run;
 mod schedule;
 mod signers;
@@ -36,14 +38,14 @@ pub use connector::{
     Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
     Trigger, Uploaded,
 };
-pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary};
+pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary, Edited, NewBody, NewDiscard};
 pub use delivery::{Delivery, Retry};
 pub use drift::{Drift, Drifted};
 pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription, SubscriptionMade};
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Destination, Flow, FlowChange, FlowStanding, FlowUpdated, Mapping, NewFlow, Paused, Source};
 pub use hook::{Hook, HookMade, HookRefusal, HookSample, HookShown, HookTested, NewHook, NewHookSecret};
-pub use log::{LogEntry, LogEvent};
+pub use log::{LogEntry, LogEvent, LogLine, Settled};
 pub use page::Page;
 pub use policy::{
     Explanation, NewExplanation, NewHeader, NewObservation, Proposal, ProposedHost, ProposedScope, Tried,
@@ -54,6 +56,8 @@ pub use profile::{
     ProfileSummary, Rights, ScopeRight, SecretHeld, SecretValue,
 };
 pub use quota::QuotaUsage;
+pub use record::{FoundRecord, FoundRecords, RecordPlace};
+pub use replay::{NewReplay, ReplayJob, ReplayPlan, Replayed};
 pub use run::{Attempt, Counts, Failure, Pins, Run, Suspension};
 pub use schedule::Schedule;
 pub use signers::Signers;
@@ -61,9 +65,9 @@ pub use standing::{CredentialLife, StatusChange};
 pub use token::{NewToken, NewTokenMade, Role, Token, Whoami};
 pub use version::{Change, Consent, Diff, Update, UpdateState, Upgrade};
 pub use words::{
-    AuditWrong, Blame, CatchUp, Cause, CredentialAge, DeliveryWord, Direction, DisabledBecause, Effect,
-    FailureCode, Gate, Level, OnDeadline, OnDrift, OnSpent, Order, RunStatus, SendFailureKind, Severity,
-    Status, StatusReason, Subject,
+    AuditWrong, Became, Blame, CatchUp, Cause, CredentialAge, DeliveryWord, Direction, DisabledBecause,
+    Effect, FailureCode, Gate, JobState, Level, OnDeadline, OnDrift, OnSpent, Order, RunStatus,
+    SendFailureKind, Severity, Status, StatusReason, Step, Subject,
 };
 
 use serde::{Deserialize, Serialize};

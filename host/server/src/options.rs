@@ -29,6 +29,10 @@ pub struct Options {
     pub uploads_max: usize,
     /// Components of one tenant that may be in memory at once.
     pub uploads_per_tenant_max: usize,
+    /// Readers that follow a log at once.
+    pub followers_max: usize,
+    /// Of these, how many may be one tenant's.
+    pub followers_per_tenant_max: usize,
 }
 
 impl Default for Options {
@@ -51,6 +55,8 @@ impl Options {
         linger_ms_max: 10_000,
         uploads_max: 8,
         uploads_per_tenant_max: 2,
+        followers_max: 256,
+        followers_per_tenant_max: 16,
     };
 
     pub(crate) fn linger_time(&self) -> Duration {

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::caller::{Door, admit};
 use crate::front::front;
 use crate::guard::guard;
+use crate::idempotency::idempotent;
 use crate::linger::linger;
 use crate::options::Options;
 use crate::pace::Paces;
@@ -71,6 +72,8 @@ pub fn router(host: Host, options: Options) -> Router {
         let group = match access {
             Access::Public => group,
             _ => {
+                // Behind the door: a key belongs to a tenant.
+                let group = group.route_layer(from_fn_with_state(options.clone(), idempotent));
                 let door = Door { host: host.clone(), access, paces: paces.clone() };
                 group.route_layer(from_fn_with_state(door, admit))
             }

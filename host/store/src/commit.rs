@@ -54,6 +54,8 @@ pub struct Commit {
     pub(crate) newest: Vec<(TenantId, Newest)>,
     /// What becomes audit entries, in order.
     pub(crate) happenings: Vec<(Chain, Happening)>,
+    /// What becomes rows of the log, in order; the committer numbers them.
+    pub(crate) logs: Vec<(TenantId, Vec<u8>)>,
     bytes: usize,
 }
 
@@ -80,7 +82,8 @@ impl Commit {
 
     /// Whether there is nothing to do; handing it in is allowed and does nothing.
     pub fn is_empty(&self) -> bool {
-        self.ops.is_empty() && self.happenings.is_empty() && self.refusal.is_none()
+        let nothing = self.ops.is_empty() && self.happenings.is_empty() && self.logs.is_empty();
+        nothing && self.refusal.is_none()
     }
 
     /// How many preconditions and writes it has.
@@ -110,7 +113,7 @@ impl Commit {
         self.refusal.get_or_insert(error);
     }
 
-    fn json(&mut self, key: &Key, value: &impl Serialize) -> Option<Vec<u8>> {
+    pub(crate) fn json(&mut self, key: &Key, value: &impl Serialize) -> Option<Vec<u8>> {
         let what = || {
             let shown = key.shown();
             format!("{} {}", shown.table, shown.key)

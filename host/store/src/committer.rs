@@ -4,6 +4,8 @@
 //! fails leaves nothing behind and disturbs no other. Nobody gets an answer before the sync has returned; readers
 //! may see a row a moment earlier.
 //!
+//! A commit's rows of the log are numbered here too, so that whoever reads on from a number misses none.
+//!
 //! A commit's audit entries are numbered and chained here, in the order of the commits, and written in their batch.
 //!
 //! After a failed batch or sync nobody knows what is on the disk: the kernel may have dropped what it could not
@@ -13,12 +15,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
+use domain::TenantId;
 use domain::audit::{Chain, Happening, Head};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::audit::ChainKeys;
-use crate::backend::{Backend, Change};
+use crate::backend::{Backend, Change, Order, Span};
 use crate::commit::{Commit, Expect, Op, Write};
 use crate::envelope::{Envelope, damaged};
 use crate::error::StoreError;
@@ -42,6 +45,7 @@ pub(crate) struct Committer {
 struct Request {
     ops: Vec<Op>,
     happenings: Vec<(Chain, Happening)>,
+    logs: Vec<(TenantId, Vec<u8>)>,
     bytes: usize,
     answer: oneshot::Sender<Result<(), StoreError>>,
 }
@@ -56,7 +60,15 @@ impl Committer {
         let (queue, requests) = mpsc::channel(QUEUE_MAX);
         let floor = read_floor(&*backend, &envelope)?;
         let stopped = Arc::new(OnceLock::new());
-        let mut writer = Writer { backend, envelope, chains, floor, watch, stopped: Arc::clone(&stopped) };
+        let mut writer = Writer {
+            backend,
+            envelope,
+            chains,
+            floor,
+            last_logs: BTreeMap::new(),
+            watch,
+            stopped: Arc::clone(&stopped),
+        };
         let thread = std::thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || writer.serve(requests))
@@ -68,8 +80,8 @@ impl Committer {
         let gone = || StoreError::Stopped { cause: "the committer has ended".to_owned() };
         let (answer, answered) = oneshot::channel();
         let bytes = commit.bytes();
-        let Commit { ops, happenings, .. } = commit;
-        let request = Request { ops, happenings, bytes, answer };
+        let Commit { ops, happenings, logs, .. } = commit;
+        let request = Request { ops, happenings, logs, bytes, answer };
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.send(request).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
@@ -104,6 +116,8 @@ struct Writer {
     /// read before a deletion never fits a row that was made after it.
     floor: u64,
     watch: Watch,
+    /// The number of each tenant's last row of the log, once it is known.
+    last_logs: BTreeMap<TenantId, u64>,
     stopped: Arc<OnceLock<String>>,
 }
 
@@ -135,12 +149,16 @@ impl Writer {
         let mut floor = self.floor;
         let mut accepted = Vec::with_capacity(group.len());
         let mut kinds = Vec::new();
-        for Request { ops, happenings, answer, .. } in group {
+        for Request { ops, happenings, logs, answer, .. } in group {
             let kind = self.watch.kind(&ops, &happenings);
             let judged = match self.stopped.get() {
                 Some(cause) => Err(StoreError::Stopped { cause: cause.clone() }),
                 None => self.judge(ops, happenings, &rows, floor),
             };
+            let judged = judged.and_then(|(mut changed, floor)| {
+                self.append_logs(logs, &mut changed, floor)?;
+                Ok((changed, floor))
+            });
             match judged {
                 Ok((changed, new_floor)) => {
                     rows.extend(changed);
@@ -206,6 +224,28 @@ impl Writer {
             self.append(&chain, happening, before, &mut changed, floor)?;
         }
         Ok((changed, floor))
+    }
+
+    /// Continues the log of each tenant that has rows in a commit. A number is used up even where the write fails then:
+    /// after that there is no further one.
+    fn append_logs(
+        &mut self,
+        logs: Vec<(TenantId, Vec<u8>)>,
+        changed: &mut Rows,
+        floor: u64,
+    ) -> Result<(), StoreError> {
+        for (tenant, json) in logs {
+            let last = match self.last_logs.get(&tenant) {
+                Some(last) => *last,
+                None => last_log(&*self.backend, &tenant)?,
+            };
+            let number = last.saturating_add(1);
+            let (key, version) = (keys::log(&tenant, number), floor.saturating_add(1));
+            let row = Some(self.envelope.close(key.bytes(), version, &json));
+            changed.insert(key, Staged { version, row });
+            self.last_logs.insert(tenant, number);
+        }
+        Ok(())
     }
 
     /// Continues a chain. A chain whose end cannot be read, or that has an entry behind its end, is not continued: then
@@ -287,6 +327,14 @@ impl Writer {
         self.floor = floor;
         Ok(())
     }
+}
+
+/// The number of the tenant's last row of the log; 0 where there is none.
+pub(crate) fn last_log(backend: &dyn Backend, tenant: &TenantId) -> Result<u64, StoreError> {
+    let prefix = keys::logs(tenant);
+    let span = Span { prefix: prefix.bytes(), after: None, order: Order::Descending, keys_only: true };
+    let slice = backend.scan(span, 1)?;
+    Ok(slice.rows.first().map_or(0, |(key, _)| keys::log_number(key)))
 }
 
 fn read_floor(backend: &dyn Backend, envelope: &Envelope) -> Result<u64, StoreError> {

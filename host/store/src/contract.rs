@@ -8,6 +8,7 @@ mod damage;
 mod disk;
 mod files;
 mod folder;
+mod history;
 mod rows;
 pub(crate) mod samples;
 mod tables;

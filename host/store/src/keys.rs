@@ -8,8 +8,8 @@ mod hooks;
 use domain::audit::Chain;
 use domain::connector::ConnectorRef;
 use domain::{
-    ConnectorName, DeadLetterId, EventId, FlowName, ProfileName, RecordKey, RunId, SecretName,
-    SubscriptionName, TenantId, Timestamp, TokenId,
+    ConnectorName, DeadLetterId, Digest, EventId, FlowName, ProfileName, RecordKey, ReplayJobId, RunId,
+    SecretName, SubscriptionName, TenantId, Timestamp, TokenId,
 };
 
 pub(crate) use hooks::*;
@@ -307,6 +307,13 @@ pub(crate) fn all_seen(tenant: &TenantId) -> Prefix {
     Prefix::new(tenant.as_str(), "seen", &[])
 }
 
+/// Of the records of a flow whose keys begin so.
+pub(crate) fn seen_beginning(tenant: &TenantId, flow: &FlowName, start: &str) -> Prefix {
+    let mut prefix = Prefix::new(tenant.as_str(), "seen", &[flow.as_str()]);
+    prefix.0.extend_from_slice(start.as_bytes());
+    prefix
+}
+
 pub(crate) fn dead_letters(tenant: &TenantId) -> Prefix {
     Prefix::new(tenant.as_str(), "dead-letters", &[])
 }
@@ -328,6 +335,31 @@ pub(crate) fn dead_letter_by_flow(tenant: &TenantId, flow: &FlowName, id: &DeadL
     Key::new(tenant.as_str(), "dead-letters-by-flow", &[flow.as_str(), id.as_str()])
 }
 
+/// Of one flow, by the key of the record.
+pub(crate) fn letters_by_key(tenant: &TenantId, flow: &FlowName, key: &RecordKey) -> Prefix {
+    Prefix::new(tenant.as_str(), "dead-letters-by-key", &[flow.as_str(), key.as_str()])
+}
+
+pub(crate) fn letter_by_key(tenant: &TenantId, flow: &FlowName, key: &RecordKey, id: &DeadLetterId) -> Key {
+    Key::new(tenant.as_str(), "dead-letters-by-key", &[flow.as_str(), key.as_str(), id.as_str()])
+}
+
+pub(crate) fn replay_jobs(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "replay-jobs", &[])
+}
+
+pub(crate) fn replay_job(tenant: &TenantId, id: &ReplayJobId) -> Key {
+    Key::new(tenant.as_str(), "replay-jobs", &[id.as_str()])
+}
+
+pub(crate) fn answers(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "answers", &[])
+}
+
+pub(crate) fn answer(tenant: &TenantId, id: &Digest) -> Key {
+    Key::new(tenant.as_str(), "answers", &[id.as_str()])
+}
+
 pub(crate) fn parked(tenant: &TenantId, flow: Option<&FlowName>) -> Prefix {
     match flow {
         Some(flow) => Prefix::new(tenant.as_str(), "parked", &[flow.as_str()]),
@@ -343,10 +375,16 @@ pub(crate) fn logs(tenant: &TenantId) -> Prefix {
     Prefix::new(tenant.as_str(), "logs", &[])
 }
 
-/// Sorts by time, then by the order of writing; `mark` keeps apart what two processes wrote at the same moment.
-pub(crate) fn log(tenant: &TenantId, at: Timestamp, counter: u64, mark: &str) -> Key {
-    let at = sorted(u64::try_from(at.as_ms()).unwrap_or(0));
-    Key::new(tenant.as_str(), "logs", &[&format!("{at}-{}-{mark}", sorted(counter))])
+/// Sorts by the order of writing. Rows of earlier builds begin with their time, which is far below any number that
+/// follows it.
+pub(crate) fn log(tenant: &TenantId, number: u64) -> Key {
+    Key::new(tenant.as_str(), "logs", &[&sorted(number)])
+}
+
+/// The number of a log row's key.
+pub(crate) fn log_number(key: &[u8]) -> u64 {
+    let digits = last_part(key).and_then(|part| part.get(..16));
+    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
 }
 
 pub(crate) fn log_named(tenant: &TenantId, rest: &str) -> Key {

@@ -255,7 +255,7 @@ impl Store {
     }
 
     /// The tenant's data key; its first secret brings it into being, in the same commit.
-    fn data_key_for(
+    pub(crate) fn data_key_for(
         &self,
         commit: &mut Commit,
         tenant: &TenantId,

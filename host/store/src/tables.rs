@@ -1,5 +1,6 @@
 //! One trait a table, one file a table: its reads here on `Store`, its writes on `Commit`.
 
+mod answers;
 mod audit;
 mod connectors;
 mod dead_letters;
@@ -16,6 +17,7 @@ mod logs;
 mod observations;
 mod outbox;
 mod profiles;
+mod replay_jobs;
 mod run_places;
 mod runs;
 mod secrets;
@@ -27,9 +29,10 @@ mod token_leases;
 mod tokens;
 mod trials;
 
+pub use answers::{Answer, Answers, KeptAnswer};
 pub use audit::Audit;
 pub use connectors::Connectors;
-pub use dead_letters::DeadLetters;
+pub use dead_letters::{Counted, DeadLetters};
 pub use drifts::Drifts;
 pub use due_flows::{DueFlow, DueFlows};
 pub use events::{EventFilter, Events};
@@ -39,10 +42,11 @@ pub use hand_offs::HandOffs;
 pub use holdings::{HeldComponents, Holdings};
 pub use hooks::Hooks;
 pub use inbox::Inbox;
-pub use logs::{LogFilter, Logs};
+pub use logs::{LogFilter, LogTail, Logs};
 pub use observations::Observations;
 pub use outbox::Outbox;
 pub use profiles::Profiles;
+pub use replay_jobs::ReplayJobs;
 pub use run_places::{RunPlaces, Sleeper};
 pub use runs::Runs;
 pub use secrets::Secrets;

@@ -57,6 +57,7 @@ impl Door {
         let sender = Sender {
             tenant: "acme".parse().expect("a name"),
             profile: Some("main".parse().expect("a name")),
+            trace_state: None,
             correlation: "0123456789abcdef0123456789abcdef".parse().expect("an id"),
         };
         Self { egress, policy, sender, vault: Vault(credential) }

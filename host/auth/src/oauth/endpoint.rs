@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::call::Limits;
 use domain::egress::{Credential, CredentialPlace, Outgoing, Policy, PolicyParts, Request, Response, Spent};
+use domain::exchange::Exchange;
 use domain::injected::{CredentialError, HmacAlgorithm};
 use domain::log::{LogEntry, LogEvent};
 use domain::oauth::Endpoint;
@@ -44,12 +45,17 @@ impl Broker {
         let reach = self.reach.as_ref().ok_or(OauthError::NoNetwork)?;
         let correlation = CorrelationId::make(&*self.randomness);
         let sender = Sender {
+            trace_state: None,
             tenant: case.of.tenant.clone(),
             profile: Some(case.of.profile.clone()),
             correlation: correlation.clone(),
         };
         let sent = reach.egress.send(&sender, permit, &Proof(prepared.basic)).await;
-        let rows = sent.exchanges.into_iter().map(|exchange| LogEntry {
+        // Both bodies are credentials.
+        let bare = |exchange| Exchange { request_excerpt: None, response_excerpt: None, ..exchange };
+        let rows = sent.exchanges.into_iter().map(bare).map(|exchange| LogEntry {
+            number: 0,
+            record: None,
             at: exchange.at,
             connector: case.profile().connector.clone(),
             profile: Some(case.of.profile.clone()),

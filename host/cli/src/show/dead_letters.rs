@@ -68,7 +68,12 @@ pub(crate) fn one(letter: &DeadLetter) -> String {
 fn state(state: &DeadLetterState) -> String {
     match state {
         DeadLetterState::Parked => "parked".to_owned(),
-        DeadLetterState::Replaying { run } => format!("on its way again in run {}", inert(run)),
-        DeadLetterState::Resolved { run, at } => format!("delivered by run {} at {}", inert(run), inert(at)),
+        DeadLetterState::Replaying { run, .. } => format!("on its way again in run {}", inert(run)),
+        DeadLetterState::Resolved { run, at, .. } => {
+            format!("delivered by run {} at {}", inert(run), inert(at))
+        }
+        DeadLetterState::Discarded { at, by, reason } => {
+            format!("discarded by {} at {}: {}", inert(by), inert(at), inert(reason))
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of the log, one a line; a refusal takes two more, to be explained.
 
-use server::dto::{Exchange, ExchangeOutcome, LogEntry, LogEvent, Page};
+use server::dto::{Exchange, ExchangeOutcome, LogEntry, LogEvent, Page, Settled};
 
 use super::{denial, inert};
 use crate::failure::actor;
@@ -36,7 +36,24 @@ fn event(event: &LogEvent) -> String {
             inert(message),
             actor(*blame)
         ),
+        LogEvent::Settled { records } => {
+            let lines: Vec<_> = records.iter().map(settled).collect();
+            lines.join("\n    ")
+        }
     }
+}
+
+fn settled(record: &Settled) -> String {
+    let mut text = format!("record {} {}", inert(&record.key), record.became.word());
+    let Some(attempt) = &record.attempt else { return text };
+    text.push_str(&format!(" at attempt {}", attempt.n));
+    if let Some(status) = attempt.status {
+        text.push_str(&format!(", status {status}"));
+    }
+    if let Some(failure) = &attempt.failure {
+        text.push_str(&format!(": {}: {}", inert(&failure.code), inert(&failure.message)));
+    }
+    text
 }
 
 fn sent(exchange: &Exchange) -> String {

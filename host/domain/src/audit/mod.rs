@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::ConnectorRef;
 use crate::ids::{
-    DeadLetterId, Digest, EntryDigest, FlowName, HookId, ProfileName, RunId, SecretName, SubscriptionName,
-    TenantId, TokenId,
+    DeadLetterId, Digest, EntryDigest, FlowName, HookId, ProfileName, ReplayJobId, RunId, SecretName,
+    SubscriptionName, TenantId, TokenId,
 };
 use crate::injected::Timestamp;
 use crate::text::inert;
@@ -191,6 +191,15 @@ impl Subject {
 
     pub fn subscription(name: &SubscriptionName) -> Self {
         Self::new("event_subscription", name.as_str())
+    }
+
+    /// Those of one tenant, many at once.
+    pub fn dead_letters(tenant: &TenantId) -> Self {
+        Self::new("dead_letters", tenant.as_str())
+    }
+
+    pub fn replay_job(id: &ReplayJobId) -> Self {
+        Self::new("replay", id.as_str())
     }
 
     pub fn token(id: &TokenId) -> Self {

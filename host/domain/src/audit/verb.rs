@@ -110,6 +110,17 @@ verbs! {
     /// The one before signs no more and is destroyed.
     SubscriptionSecretDestroyed = "event_subscription.secret_destroyed",
     SubscriptionRemoved = "event_subscription.removed",
+    /// Its body was written anew by a person.
+    DeadLetterEdited = "dead_letter.edited",
+    /// It is not to be delivered.
+    DeadLetterDiscarded = "dead_letter.discarded",
+    /// Their time was over.
+    DeadLettersExpired = "dead_letters.expired",
+    ReplayStarted = "replay.started",
+    ReplayCancelled = "replay.cancelled",
+    ReplayEnded = "replay.ended",
+    /// What is kept of its requests, and what is sent beside them.
+    ProfileTraced = "profile.traced",
     TokenMade = "token.made",
     TokenRevoked = "token.revoked",
 }

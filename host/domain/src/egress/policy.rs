@@ -24,7 +24,7 @@ use super::scope::ScopeRules;
 use crate::call::Limits;
 use crate::denial::{Denial, Gate};
 use crate::ids::{ProfileName, ScopeName};
-use crate::profile::Grant;
+use crate::profile::{Grant, Tracing};
 use crate::retry::Rules;
 
 /// What a policy is made of.
@@ -67,6 +67,7 @@ pub struct Policy {
     answers: Rules,
     /// The machine's own address that requests leave from; none for whichever the system takes.
     egress_address: Option<IpAddr>,
+    tracing: Tracing,
 }
 
 impl Policy {
@@ -90,8 +91,9 @@ impl Policy {
             credential: credential.to_vec(),
             rate,
         };
-        let answers = Rules::of(manifest);
-        Ok(Self { ceiling: Arc::clone(ceiling), limits, rights: Some(rights), answers, egress_address: None })
+        let (answers, tracing) = (Rules::of(manifest), Tracing::default());
+        let ceiling = Arc::clone(ceiling);
+        Ok(Self { ceiling, limits, rights: Some(rights), answers, egress_address: None, tracing })
     }
 
     /// The same, for requests that leave from one of the machine's addresses.
@@ -107,13 +109,18 @@ impl Policy {
     /// The policy of a call that has no network: every request is denied at the first gate.
     pub fn none() -> Self {
         let ceiling = Arc::new(Ceiling { hosts: Vec::new(), private: BTreeSet::new() });
-        Self {
-            ceiling,
-            limits: Limits::default(),
-            rights: None,
-            answers: Rules::default(),
-            egress_address: None,
-        }
+        let (answers, tracing) = (Rules::default(), Tracing::default());
+        Self { ceiling, limits: Limits::default(), rights: None, answers, egress_address: None, tracing }
+    }
+
+    /// The same, with what is kept and told of its requests.
+    #[must_use]
+    pub fn traced(self, tracing: Tracing) -> Self {
+        Self { tracing, ..self }
+    }
+
+    pub fn tracing(&self) -> Tracing {
+        self.tracing
     }
 
     /// What the system's answers mean.

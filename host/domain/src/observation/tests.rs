@@ -67,6 +67,9 @@ fn exchange(at: i64, method: &str, url: &str, gate: Option<Gate>) -> Exchange {
         class: None,
         asked_ms: None,
         key: None,
+        request_excerpt: None,
+        response_excerpt: None,
+        remote_request_id: None,
     }
 }
 

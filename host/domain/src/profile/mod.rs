@@ -14,7 +14,7 @@ pub use backoff::{MayTry, PROBE_EVERY_MS};
 pub use credential::{CredentialProblem, CredentialReason, CredentialState, TokenLife};
 pub use life::{Age, CredentialLife, CredentialTerms, Milestone, ROTATE_AFTER_MS, WARN_BEFORE_MS};
 pub use outcomes::{CallOutcome, LastExchange, OUTCOMES_KEPT, OutcomeFailure, QUARANTINE_MS};
-pub use row::{Auth, Grant, Profile};
+pub use row::{Auth, Grant, Profile, Tracing};
 pub use status::{AuthPhase, HISTORY_KEPT, Reason, Standing, Status, StatusChange};
 
 #[cfg(test)]

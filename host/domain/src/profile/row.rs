@@ -37,6 +37,8 @@ pub struct Profile {
     /// The machine's own address that its requests leave from, for a system that lets in known addresses only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub egress_address: Option<IpAddr>,
+    #[serde(default)]
+    pub tracing: Tracing,
     pub enabled: bool,
     /// Another version that a share of its work tries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +103,7 @@ impl Profile {
             needs_no_host: false,
             rate: None,
             egress_address: None,
+            tracing: Tracing::default(),
             enabled: true,
             canary: None,
             credential_set: false,
@@ -135,5 +138,21 @@ impl Profile {
         self.healthy = None;
         self.probe_at = None;
         self.updated_at = now;
+    }
+}
+
+/// What the log keeps of a profile's requests, and what the host sends beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tracing {
+    /// The beginnings of bodies are kept, redacted.
+    pub log_bodies: bool,
+    /// `X-Correlation-Id`, `traceparent` and `tracestate` are sent.
+    pub send_correlation: bool,
+}
+
+impl Default for Tracing {
+    fn default() -> Self {
+        Self { log_bodies: true, send_correlation: true }
     }
 }

@@ -50,7 +50,11 @@ async fn an_echo_is_masked_in_body_and_headers_and_rows() {
     );
     let shown = format!("{sent:?}");
     assert!(!shown.contains("s3cr3t") && !shown.contains(&encoded), "{shown}");
-    assert_eq!(sent.exchanges[0].request_headers, [("authorization".to_owned(), "***".to_owned())]);
+    let row = &sent.exchanges[0];
+    assert_eq!(row.request_headers[0], ("authorization".to_owned(), "***".to_owned()));
+    let names: Vec<_> = row.request_headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["authorization", "traceparent", "x-correlation-id"]);
+    assert_eq!(row.response_excerpt.as_deref(), Some("you sent ***, that is ***"));
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn attempt(
         Err(denial) => return Ok(said(Err(denial.to_string()))),
     };
     let correlation = CorrelationId::make(&*floor.randomness);
-    let sender = Sender { tenant: tenant.clone(), profile: None, correlation };
+    let sender = Sender { tenant: tenant.clone(), profile: None, correlation, trace_state: None };
     let sent = Box::pin(floor.egress.send(&sender, permit, &*floor.credentials)).await;
     Ok(said(match sent.result {
         Ok(response) => Ok(response.status),

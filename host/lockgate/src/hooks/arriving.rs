@@ -115,7 +115,7 @@ impl Host {
         let id: HookId = id.parse().map_err(|_| HookRefused::Unknown)?;
         let tenant = rooms.store.tenant_of_hook(&id)?.ok_or(HookRefused::Unknown)?;
         let hook = rooms.store.hook(&tenant, &id)?.ok_or(HookRefused::Unknown)?.value;
-        let tenant = Tenant { rooms: rooms.clone(), id: tenant, actor: self.actor.clone() };
+        let tenant = Tenant { rooms: rooms.clone(), id: tenant, actor: self.actor.clone(), trace: None };
         if !hook.enabled {
             return Err(HookRefused::Gone);
         }

@@ -19,13 +19,11 @@ fn judge(repeatable: bool) -> Judge<'static> {
 fn attempt(code: &str, class: Option<Class>, wait_ms: u64) -> Attempt {
     let failure = Failure { blame: Blame::Remote, code: code.to_owned(), message: String::new() };
     Attempt {
-        n: 1,
-        at: Timestamp::from_ms(0),
-        duration_ms: 1,
         failure: Some(failure),
         wait_ms: Some(wait_ms),
         class,
         free: class == Some(Class::RateLimited),
+        ..Attempt::of(1, Timestamp::from_ms(0), 1)
     }
 }
 

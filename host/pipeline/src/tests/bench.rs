@@ -135,7 +135,7 @@ impl Bench {
 
     pub(crate) async fn trigger_flow(&self, name: &str) -> RunId {
         let flow = name.parse().unwrap();
-        trigger(&self.room(), &self.tenant, &flow, Cause::Manual, &Actor::Library).await.unwrap()
+        trigger(&self.room(), &self.tenant, &flow, Cause::Manual, &Actor::Library, None).await.unwrap()
     }
 
     pub(crate) async fn work(&self, run: &RunId) -> Run {
@@ -148,7 +148,9 @@ impl Bench {
     }
 
     pub(crate) async fn replay(&self, id: &DeadLetterId) -> RunId {
-        crate::replay::replay(&self.room(), &self.tenant, id, &Actor::Library).await.unwrap()
+        crate::replay::replay(&self.room(), &self.tenant, id, &Actor::Library, crate::replay::How::default())
+            .await
+            .unwrap()
     }
 
     /// A whole run.

@@ -87,7 +87,9 @@ async fn a_replay_that_is_killed_anywhere_resolves_its_dead_letter_in_the_end() 
         bench.once().await;
         *bench.script.otherwise.lock().unwrap() = None;
         let id = bench.letters().first().unwrap().id.clone();
-        let run = replay(&bench.room(), &bench.tenant, &id, &Actor::Library).await.unwrap();
+        let run = replay(&bench.room(), &bench.tenant, &id, &Actor::Library, crate::replay::How::default())
+            .await
+            .unwrap();
         assert_eq!(bench.run(&run).cause, Cause::Replay);
         let finished = cut(Box::pin(bench.work_in(bench.room(), &run)), polls).await.is_some();
         bench.settled().await;

@@ -29,11 +29,13 @@ async fn a_triggered_run_is_worked_on_at_once() {
     let mut bench = Bench::new(&[&["a", "b"]]).await;
     bench.options.tick_ms = 3_600_000;
     let pipeline = bench.pipeline();
-    let early = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let early =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     assert_eq!(bench.run(&early).status, RunStatus::Queued);
     pipeline.spawn();
     assert_eq!(over(&bench, &early).await.status, RunStatus::Succeeded);
-    let late = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let late =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     assert_eq!(over(&bench, &late).await.status, RunStatus::Succeeded);
     pipeline.shutdown().await;
 }
@@ -64,7 +66,8 @@ async fn a_shutdown_lets_the_step_finish_and_the_next_process_go_on() {
     bench.script.gated.store(true, Ordering::SeqCst);
     let pipeline = bench.pipeline();
     pipeline.spawn();
-    let id = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let id =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     until("the first batch", || (!bench.script.handed_over().is_empty()).then_some(())).await;
     let ((), ()) = tokio::join!(pipeline.shutdown(), async {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -87,11 +90,13 @@ async fn a_defect_of_the_host_ends_the_run_and_not_the_pipeline() {
     bench.script.panics.store(true, Ordering::SeqCst);
     let pipeline = bench.pipeline();
     pipeline.spawn();
-    let id = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let id =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     let run = over(&bench, &id).await;
     assert_eq!((run.status, run.failure.unwrap().code.as_str()), (RunStatus::Failed, "internal"));
     bench.script.panics.store(false, Ordering::SeqCst);
-    let id = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let id =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     assert_eq!(over(&bench, &id).await.counts.delivered, 1);
     pipeline.shutdown().await;
 }
@@ -109,7 +114,7 @@ async fn no_more_runs_than_allowed_are_worked_on_at_once() {
     for name in ["deals", "two", "three"] {
         ids.push(
             pipeline
-                .trigger(&bench.tenant, &name.parse().unwrap(), Cause::Manual, &Actor::Library)
+                .trigger(&bench.tenant, &name.parse().unwrap(), Cause::Manual, &Actor::Library, None)
                 .await
                 .unwrap(),
         );

@@ -88,6 +88,9 @@ pub(crate) fn exchange(method: &str, outcome: ExchangeOutcome) -> Exchange {
         class: None,
         asked_ms: None,
         key: None,
+        request_excerpt: None,
+        response_excerpt: None,
+        remote_request_id: None,
     }
 }
 
@@ -122,6 +125,7 @@ impl Sandbox for Scripted {
         &'a self,
         _tenant: &'a TenantId,
         _ready: &'a Ready,
+        _trace_state: Option<domain::trace::TraceState>,
     ) -> Later<'a, Result<Arc<dyn End>, NotReady>> {
         let end: Arc<dyn End> = Arc::new(ScriptedEnd(Arc::clone(&self.0)));
         Box::pin(async move { Ok(end) })

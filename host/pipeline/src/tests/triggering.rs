@@ -13,7 +13,7 @@ async fn of_many_triggers_at_once_one_makes_a_run() {
     let bench = Bench::new(&[&["a"]]).await;
     let room = bench.room();
     let triggers =
-        (0..20).map(|_| trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library));
+        (0..20).map(|_| trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None));
     let outcomes = futures_util::future::join_all(triggers).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(bench.runs().len(), 1);
@@ -27,17 +27,19 @@ async fn of_many_triggers_at_once_one_makes_a_run() {
 async fn an_unknown_or_disabled_flow_is_refused_and_leaves_nothing() {
     let bench = Bench::new(&[]).await;
     let room = bench.room();
-    let unknown = trigger(&room, &bench.tenant, &"other".parse().unwrap(), Cause::Manual, &Actor::Library)
-        .await
-        .unwrap_err();
+    let unknown =
+        trigger(&room, &bench.tenant, &"other".parse().unwrap(), Cause::Manual, &Actor::Library, None)
+            .await
+            .unwrap_err();
     assert_eq!((unknown.code(), unknown.blame()), ("unknown_flow", Blame::Operator));
-    let foreign = trigger(&room, &"foreign".parse().unwrap(), &bench.flow, Cause::Manual, &Actor::Library)
-        .await
-        .unwrap_err();
+    let foreign =
+        trigger(&room, &"foreign".parse().unwrap(), &bench.flow, Cause::Manual, &Actor::Library, None)
+            .await
+            .unwrap_err();
     assert_eq!(foreign.code(), "unknown_flow");
     bench.change_flow(|flow| flow.enabled = false).await;
     let disabled =
-        trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap_err();
+        trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap_err();
     assert_eq!(disabled.code(), "flow_disabled");
     assert!(bench.runs().is_empty());
 }
@@ -81,9 +83,9 @@ async fn a_schedule_that_stays_blocked_does_not_fill_the_list_of_runs() {
     bench.change_profile("crm", |profile| profile.enabled = false).await;
     let room = bench.room();
     for _ in 0..5 {
-        trigger(&room, &bench.tenant, &bench.flow, Cause::Schedule, &Actor::Library).await.unwrap();
+        trigger(&room, &bench.tenant, &bench.flow, Cause::Schedule, &Actor::Library, None).await.unwrap();
     }
     assert_eq!(bench.runs().len(), 1);
-    trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     assert_eq!(bench.runs().len(), 2);
 }

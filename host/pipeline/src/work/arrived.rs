@@ -136,15 +136,7 @@ impl Work {
                     self.queue.left(parcel.seq);
                     let n = u32::try_from(parcel.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
                     let cause = failure.clone();
-                    let attempt = Attempt {
-                        n,
-                        at: room.now(),
-                        duration_ms: 0,
-                        failure: Some(cause.clone()),
-                        wait_ms: None,
-                        class: None,
-                        free: false,
-                    };
+                    let attempt = Attempt { failure: Some(cause.clone()), ..Attempt::of(n, room.now(), 0) };
                     delivered.fates.push((parcel, Fate::Buried { attempt, cause }));
                 }
                 settle(&mut self.held, flow, &ends.destination, &mut delivered).await?;

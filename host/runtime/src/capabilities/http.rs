@@ -24,6 +24,8 @@ const CLASS: &str = "lockgate-class";
 const WAIT_MS: &str = "lockgate-wait-ms";
 /// Rows that are kept of one call. Later requests are counted only.
 const ROWS_MAX: usize = 1_000;
+/// Bytes of bodies that the rows of one call keep together.
+const EXCERPTS_BYTES_MAX: usize = 1 << 20;
 
 /// The judge of the call, the door, and what has gone through it.
 pub(crate) struct HttpState {
@@ -38,6 +40,8 @@ pub(crate) struct HttpState {
     spent: Spent,
     denied: u32,
     rows: Vec<Row>,
+    /// What may still be kept of bodies.
+    excerpts_left: usize,
 }
 
 /// The rows of one request: several where it was redirected.
@@ -71,6 +75,7 @@ impl HttpState {
             tenant: call.tenant.clone(),
             profile: call.profile.as_ref().map(|key| key.profile.clone()),
             correlation: call.correlation.clone(),
+            trace_state: call.trace_state.clone(),
         };
         Self {
             key_place: call.key_place.clone(),
@@ -94,6 +99,7 @@ impl HttpState {
             spent: Spent::default(),
             denied: 0,
             rows: Vec::new(),
+            excerpts_left: EXCERPTS_BYTES_MAX,
         }
     }
 
@@ -168,7 +174,15 @@ impl HttpState {
 
     /// Writes down how a permitted request ended.
     fn note(&mut self, row: Option<usize>, key: Option<String>, sent: Sent) -> Result<Response, Refusal> {
-        let sent = self.read(key.as_ref(), sent);
+        let mut sent = self.read(key.as_ref(), sent);
+        for exchange in &mut sent.exchanges {
+            let kept = [&exchange.request_excerpt, &exchange.response_excerpt];
+            let bytes: usize = kept.into_iter().flatten().map(String::len).sum();
+            match self.excerpts_left.checked_sub(bytes) {
+                Some(left) => self.excerpts_left = left,
+                None => (exchange.request_excerpt, exchange.response_excerpt) = (None, None),
+            }
+        }
         let hops = u32::try_from(sent.exchanges.len()).unwrap_or(u32::MAX);
         self.spent.requests = self.spent.requests.saturating_add(hops.saturating_sub(1));
         // A second try sends its body again.

@@ -114,6 +114,7 @@ pub(super) async fn link_as(kind: Kind, component: Vec<u8>) -> Linked {
 
 pub(super) fn call() -> CallFor {
     CallFor {
+        trace_state: None,
         tenant: "acme".parse().unwrap(),
         profile: Some(ProfileKey { tenant: "acme".parse().unwrap(), profile: "main".parse().unwrap() }),
         policy: Arc::new(Policy::none()),

@@ -1,11 +1,12 @@
 //! Dead letters: records that gave up, with a way back.
 
+use domain::Timestamp;
 use domain::dead_letter as rows;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Attempt, ConnectorRef, Failure};
+use super::{Attempt, ConnectorRef, Exchange, Failure, Step};
 
 /// A dead letter in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -26,6 +27,13 @@ pub struct DeadLetterSummary {
     pub state: DeadLetterState,
     /// When it gave up.
     pub buried_at: String,
+    /// When it failed last.
+    pub last_failed_at: String,
+    /// How often it has come here with this class of failure.
+    pub times: u64,
+    /// Removed after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// A record that gave up.
@@ -45,22 +53,78 @@ pub struct DeadLetter {
     pub connector: ConnectorRef,
     /// Identifies the record in its source.
     pub key: String,
+    /// The SHA-256 of the component that refused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Where on its way it was refused.
+    pub step: Step,
     /// The record as its source gave it.
     pub body: Value,
+    /// What somebody put in its place; a replay sends this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Edited>,
+    /// What the mapping made of it for the last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped: Option<Value>,
+    /// The last request that was sent for it, without credentials, and its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
     /// Why it gave up.
     pub cause: Failure,
     /// Every attempt.
     pub attempts: Vec<Attempt>,
     /// A replay uses it again.
     pub idempotency_key: String,
-    /// Follows it through host, connector and remote.
+    /// Whether the remote may have forgotten the key: a replay may then be taken for another record.
+    pub key_is_old: bool,
+    /// Keys that replays as a new record have replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_keys: Vec<String>,
+    /// Follows it through host, connector and remote: the trace id of its `traceparent`.
     pub correlation: String,
     /// Where it stands.
     pub state: DeadLetterState,
     /// How often it was sent on its way again; a bound holds.
     pub replays: u32,
-    /// When it gave up.
+    /// When it gave up first.
     pub buried_at: String,
+    /// When it failed first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_failed_at: Option<String>,
+    /// When it failed last.
+    pub last_failed_at: String,
+    /// How often it has come here with this class of failure.
+    pub times: u64,
+    /// Removed after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// A body that somebody wrote.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Edited {
+    /// The body.
+    pub body: Value,
+    /// When.
+    pub at: String,
+    /// Who, as the audit trail names them.
+    pub by: String,
+}
+
+/// Another body for a dead letter.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBody {
+    /// The record as its source should have given it: the flow's mapping runs on it.
+    pub body: Value,
+}
+
+/// Why a dead letter is not to be delivered.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDiscard {
+    /// Kept with it.
+    pub reason: String,
 }
 
 /// Where a dead letter stands.
@@ -73,6 +137,9 @@ pub enum DeadLetterState {
     Replaying {
         /// The run that carries it.
         run: String,
+        /// Who sent it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A replay delivered it.
     Resolved {
@@ -80,6 +147,18 @@ pub enum DeadLetterState {
         run: String,
         /// When.
         at: String,
+        /// Who had sent it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// It is not to be delivered.
+    Discarded {
+        /// When.
+        at: String,
+        /// Who decided so.
+        by: String,
+        /// Why.
+        reason: String,
     },
 }
 
@@ -90,6 +169,7 @@ impl DeadLetterState {
             Self::Parked => "parked",
             Self::Replaying { .. } => "replaying",
             Self::Resolved { .. } => "resolved",
+            Self::Discarded { .. } => "discarded",
         }
     }
 }
@@ -107,13 +187,33 @@ impl From<&rows::DeadLetter> for DeadLetterSummary {
             attempts: row.attempts.len(),
             state: row.state.clone().into(),
             buried_at: row.buried_at.to_string(),
+            last_failed_at: row.failed_last_at().to_string(),
+            times: row.times,
+            expires_at: row.expires_at.map(|at| at.to_string()),
         }
     }
 }
 
-impl From<rows::DeadLetter> for DeadLetter {
-    fn from(row: rows::DeadLetter) -> Self {
+impl DeadLetter {
+    /// As it is at this moment.
+    pub(crate) fn of(row: rows::DeadLetter, now: Timestamp) -> Self {
+        let edited = row.edited.clone().map(|edited| Edited {
+            body: edited.body,
+            at: edited.at.to_string(),
+            by: edited.by,
+        });
         Self {
+            digest: row.digest.clone().map(|digest| digest.to_string()),
+            step: row.step.into(),
+            edited,
+            mapped: row.mapped.clone(),
+            exchange: row.exchange.clone().map(Exchange::from),
+            key_is_old: row.key_is_old(now),
+            former_keys: row.former_keys.clone(),
+            first_failed_at: row.first_failed_at.map(|at| at.to_string()),
+            last_failed_at: row.failed_last_at().to_string(),
+            times: row.times,
+            expires_at: row.expires_at.map(|at| at.to_string()),
             id: row.id.to_string(),
             flow: row.flow.to_string(),
             run: row.run.to_string(),
@@ -137,9 +237,12 @@ impl From<rows::DeadLetterState> for DeadLetterState {
     fn from(state: rows::DeadLetterState) -> Self {
         match state {
             rows::DeadLetterState::Parked => Self::Parked,
-            rows::DeadLetterState::Replaying { run } => Self::Replaying { run: run.to_string() },
-            rows::DeadLetterState::Resolved { run, at } => {
-                Self::Resolved { run: run.to_string(), at: at.to_string() }
+            rows::DeadLetterState::Replaying { run, by } => Self::Replaying { run: run.to_string(), by },
+            rows::DeadLetterState::Resolved { run, at, by } => {
+                Self::Resolved { run: run.to_string(), at: at.to_string(), by }
+            }
+            rows::DeadLetterState::Discarded { at, by, reason } => {
+                Self::Discarded { at: at.to_string(), by, reason }
             }
         }
     }

@@ -36,6 +36,15 @@ pub struct Exchange {
     /// The idempotency key that it carried where the action declares one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The beginning of the request's body, redacted; absent where bodies are not kept or it is no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_excerpt: Option<String>,
+    /// The same of the answer's body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_excerpt: Option<String>,
+    /// Under which the remote knows the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_request_id: Option<String>,
 }
 
 /// A header.
@@ -116,6 +125,9 @@ impl From<rows::Exchange> for Exchange {
             class: row.class.map(|class| class.as_str().to_owned()),
             asked_ms: row.asked_ms,
             key: row.key,
+            request_excerpt: row.request_excerpt,
+            response_excerpt: row.response_excerpt,
+            remote_request_id: row.remote_request_id,
         }
     }
 }

@@ -4,11 +4,14 @@ use domain::log as rows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Blame, ConnectorRef, Exchange, Header, Level};
+use super::{Attempt, Became, Blame, ConnectorRef, Exchange, Header, Level};
 
 /// One row. The host stamps everything but the event.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LogEntry {
+    /// Its place in the tenant's log, without gaps: what to send as `after` to read on from here.
+    #[serde(default)]
+    pub number: u64,
     /// When.
     pub at: String,
     /// Which connector.
@@ -19,6 +22,9 @@ pub struct LogEntry {
     /// In which run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The record that it was for, where one can be named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
     /// Follows one piece of work through host, connector and remote.
     pub correlation: String,
     /// What happened.
@@ -54,6 +60,38 @@ pub enum LogEvent {
         /// For people.
         message: String,
     },
+    /// What became of the records of a batch.
+    Settled {
+        /// One attempt of each.
+        records: Vec<Settled>,
+    },
+}
+
+/// What became of one record in one attempt.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Settled {
+    /// Identifies the record in its source.
+    pub key: String,
+    /// Under which the destination knows it.
+    pub idempotency_key: String,
+    /// What became of it.
+    pub became: Became,
+    /// Absent for a record that the mapping dropped: it was never tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
+}
+
+/// A line of a log that is followed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum LogLine {
+    /// A row of the log.
+    Entry(Box<LogEntry>),
+    /// Rows that were removed before they could be sent: the reader was too slow.
+    Missed {
+        /// How many.
+        missed: u64,
+    },
 }
 
 // === impl ===
@@ -61,6 +99,8 @@ pub enum LogEvent {
 impl From<rows::LogEntry> for LogEntry {
     fn from(row: rows::LogEntry) -> Self {
         Self {
+            number: row.number,
+            record: row.record.map(Into::into),
             at: row.at.to_string(),
             connector: row.connector.into(),
             profile: row.profile.map(Into::into),
@@ -83,6 +123,20 @@ impl From<rows::LogEvent> for LogEvent {
             rows::LogEvent::Failed { call, code, blame, message } => {
                 Self::Failed { call, code, blame: blame.into(), message }
             }
+            rows::LogEvent::Settled { records } => {
+                Self::Settled { records: records.into_iter().map(Settled::from).collect() }
+            }
+        }
+    }
+}
+
+impl From<rows::Settled> for Settled {
+    fn from(settled: rows::Settled) -> Self {
+        Self {
+            key: settled.key.to_string(),
+            idempotency_key: settled.idempotency_key,
+            became: settled.became.into(),
+            attempt: settled.attempt.map(Into::into),
         }
     }
 }

@@ -115,6 +115,15 @@ pub struct Attempt {
     /// How long the next one waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<u64>,
+    /// What the remote answered to the record's request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The method and the URL of that request, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Under which the remote knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_request_id: Option<String>,
 }
 
 // === impl ===
@@ -181,6 +190,9 @@ impl From<rows::Attempt> for Attempt {
             duration_ms: attempt.duration_ms,
             failure: attempt.failure.map(Into::into),
             wait_ms: attempt.wait_ms,
+            status: attempt.status,
+            request: attempt.request,
+            remote_request_id: attempt.remote_request_id,
         }
     }
 }

@@ -113,6 +113,46 @@ mirror! {
 }
 
 mirror! {
+    /// What became of a record in one attempt.
+    Became of domain::log::Became {
+        /// The destination has it.
+        Delivered,
+        /// The mapping dropped it.
+        Skipped,
+        /// It waits for its next attempt.
+        Waiting,
+        /// It gave up: it is a dead letter.
+        Buried,
+    }
+}
+
+mirror! {
+    /// Where on its way a record was refused.
+    Step of domain::dead_letter::Step {
+        /// As the source gave it, it is not what that declares.
+        Record,
+        /// In the mapping.
+        Mapping,
+        /// Mapped, it is not what the destination's action takes.
+        Input,
+        /// At the destination.
+        Delivery,
+    }
+}
+
+mirror! {
+    /// Where a replay of many dead letters stands.
+    JobState of domain::replay_job::JobState {
+        /// It goes on.
+        Running,
+        /// Every letter of it has been sent or refused.
+        Done,
+        /// Somebody ended it.
+        Cancelled,
+    }
+}
+
+mirror! {
     /// How a profile fares.
     Status of domain::profile::Status {
         /// The credential is there and the last calls succeeded.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::blame::Blame;
 use domain::connector::ConnectorRef;
-use domain::dead_letter::{DeadLetter, DeadLetterState};
+use domain::dead_letter::{DeadLetter, DeadLetterState, Step};
 use domain::flow::Parcel;
 use domain::log::{LogEntry, LogEvent};
 use domain::run::{Cause, Counts, Failure, Run, RunStatus};
@@ -54,6 +54,7 @@ pub(crate) fn run(flow: &str, at_ms: i64, randomness: &Counting) -> Run {
         status: RunStatus::Queued,
         counts: Counts::default(),
         correlation: CorrelationId::make(randomness),
+        trace_state: None,
         queued_at: Timestamp::from_ms(at_ms),
         started_at: None,
         finished_at: None,
@@ -90,6 +91,19 @@ pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLette
         id: DeadLetterId::make(&At(at_ms), randomness),
         flow: flow.parse().unwrap(),
         run: RunId::make(&At(at_ms), randomness),
+        step: Step::Delivery,
+        digest: None,
+        edited: None,
+        mapped: None,
+        exchange: None,
+        former_keys: Vec::new(),
+        key_since: None,
+        trace_state: None,
+        first_failed_at: None,
+        last_failed_at: None,
+        times: 1,
+        note: None,
+        expires_at: None,
         source: "crm".parse().unwrap(),
         destination: "stripe".parse().unwrap(),
         connector: connector_ref(),
@@ -112,6 +126,8 @@ pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLette
 
 pub(crate) fn log(profile: &str, at_ms: i64, randomness: &Counting) -> LogEntry {
     LogEntry {
+        number: 0,
+        record: None,
         at: Timestamp::from_ms(at_ms),
         connector: connector_ref(),
         profile: Some(profile.parse().unwrap()),

@@ -4,6 +4,7 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetterState;
 use domain::flow::{FlowState, Seen};
 use domain::hook::{Hook, HookLimits, HookNotes, InboxEvent, Mark, Raw};
+use domain::log::LogEntry;
 use domain::run::RunStatus;
 use domain::token::{Bearer, Role, Token};
 use domain::{Digest, TenantId, Timestamp, TokenId};
@@ -119,8 +120,8 @@ async fn dead_letters_are_counted_while_they_are_parked(bench: Bench) {
     };
     assert_eq!(parked(), (4, 3, 1));
     for state in [
-        DeadLetterState::Replaying { run: letters[0].run.clone() },
-        DeadLetterState::Resolved { run: letters[0].run.clone(), at: Timestamp::from_ms(1) },
+        DeadLetterState::Replaying { run: letters[0].run.clone(), by: None },
+        DeadLetterState::Resolved { run: letters[0].run.clone(), at: Timestamp::from_ms(1), by: None },
     ] {
         letters[0].state = state;
         let mut commit = Commit::new();
@@ -147,13 +148,16 @@ async fn logs_are_filtered_and_pruned(bench: Bench) {
     let mut commit = Commit::new();
     commit.append_logs(&tenant, &entries);
     store.commit(commit).await.unwrap();
-    let newest: Vec<_> = entries.iter().rev().cloned().collect();
+    // Numbered by the committer, in the order of writing.
+    let numbered = (1..).zip(&entries).map(|(number, entry)| LogEntry { number, ..entry.clone() });
+    let numbered: Vec<LogEntry> = numbered.collect();
+    let newest: Vec<_> = numbered.iter().rev().cloned().collect();
     let all = |filter: &LogFilter, limit| store.logs(&tenant, filter, &Paging::first(limit)).unwrap().items;
     assert_eq!(all(&LogFilter::default(), 100), newest);
-    let crm = LogFilter { profile: Some("crm".parse().unwrap()), run: None };
+    let crm = LogFilter { profile: Some("crm".parse().unwrap()), ..LogFilter::default() };
     assert_eq!(all(&crm, 100).len(), 10);
     assert!(all(&crm, 3).iter().all(|entry| entry.profile == crm.profile));
-    let no_run = LogFilter { run: Some(domain::RunId::make(&At(0), &randomness)), profile: None };
+    let no_run = LogFilter { run: Some(domain::RunId::make(&At(0), &randomness)), ..LogFilter::default() };
     assert_eq!(all(&no_run, 100), []);
 
     assert!(store.prune_logs(&tenant, 40).unwrap().is_empty());
@@ -235,11 +239,14 @@ async fn what_was_seen_is_told_for_each_key(bench: Bench) {
     let (store, tenant) = (bench.open(), tenant());
     let flow = "f".parse().unwrap();
     let keys: Vec<domain::RecordKey> = ["a", "a b/ü", "c"].map(|key| key.parse().unwrap()).to_vec();
-    let seen = Seen::Accepted { at: Timestamp::from_ms(5) };
+    let seen = Seen::Accepted { at: Timestamp::from_ms(5), run: None, seq: Some(7) };
     let mut commit = Commit::new();
-    commit.put_seen(&tenant, &flow, &keys[1], seen, Expect::Absent);
+    commit.put_seen(&tenant, &flow, &keys[1], &seen, Expect::Absent);
     store.commit(commit).await.unwrap();
-    assert_eq!(store.seen_many(&tenant, &flow, &keys).unwrap(), [None, Some(seen), None]);
+    assert_eq!(store.seen_many(&tenant, &flow, &keys).unwrap(), [None, Some(seen.clone()), None]);
+    let found = |start| store.seen_beginning(&tenant, &flow, start, 10).unwrap();
+    assert_eq!(found("a "), [(keys[1].clone(), seen)]);
+    assert!(found("a b/x").is_empty() && found("b").is_empty());
     assert_eq!(store.seen(&tenant, &"g".parse().unwrap(), &keys[1]).unwrap(), None);
 }
 

@@ -4,10 +4,11 @@
 //! of a run writes its row and no more. Where an open run stands is in `run_places`.
 
 use domain::run::{Run, RunStatus};
-use domain::{FlowName, RunId, TenantId};
+use domain::{FlowName, RunId, TenantId, Timestamp};
 
 use crate::backend::Order;
 use crate::commit::{Commit, Expect, Versioned};
+use crate::envelope::damaged;
 use crate::error::StoreError;
 use crate::page::{Page, Paging};
 use crate::{Store, keys};
@@ -34,7 +35,13 @@ pub trait Runs {
     ) -> Result<Vec<RunId>, StoreError>;
     /// Whether somebody has asked for the end of a run.
     fn is_cancelled(&self, tenant: &TenantId, id: &RunId) -> Result<bool, StoreError>;
+    /// A commit that removes, of the runs that are over, the oldest of each flow beyond `keep` and those from before
+    /// `before`, or a part of them; an empty one when there are none. The last run of a flow stays.
+    fn prune_runs(&self, tenant: &TenantId, keep: usize, before: Timestamp) -> Result<Commit, StoreError>;
 }
+
+/// Runs that one pruning removes at most.
+const PRUNED_MAX: usize = 1_000;
 
 impl Runs for Store {
     fn run(&self, tenant: &TenantId, id: &RunId) -> Result<Option<Versioned<Run>>, StoreError> {
@@ -82,6 +89,25 @@ impl Runs for Store {
     fn is_cancelled(&self, tenant: &TenantId, id: &RunId) -> Result<bool, StoreError> {
         Ok(self.read::<()>(&keys::cancel(tenant, id))?.is_some())
     }
+
+    fn prune_runs(&self, tenant: &TenantId, keep: usize, before: Timestamp) -> Result<Commit, StoreError> {
+        let mut commit = Commit::new();
+        let (mut flow, mut ids) = (String::new(), Vec::new());
+        let prefix = keys::all_runs_by_flow(tenant);
+        self.walk_behind(&prefix, None, true, |key, _| {
+            let rest = prefix.rest(key).and_then(|rest| std::str::from_utf8(rest).ok());
+            let (of, id) = rest.and_then(|rest| rest.split_once('\0')).ok_or_else(|| damaged(key))?;
+            if of != flow {
+                self.prune_flow(tenant, &ids, (keep, before), &mut commit)?;
+                flow = of.to_owned();
+                ids.clear();
+            }
+            ids.push(id.parse::<RunId>().map_err(|_| damaged(key))?);
+            Ok(commit.len() < PRUNED_MAX * OPS_OF_A_RUN)
+        })?;
+        self.prune_flow(tenant, &ids, (keep, before), &mut commit)?;
+        Ok(commit)
+    }
 }
 
 impl Store {
@@ -92,6 +118,37 @@ impl Store {
             open.extend(self.run(tenant, &id)?.filter(|run| !run.value.status.is_final()));
         }
         Ok(open)
+    }
+}
+
+/// The row and what may be left of its indexes.
+const OPS_OF_A_RUN: usize = 3;
+
+impl Store {
+    /// Of the runs of one flow, oldest first.
+    fn prune_flow(
+        &self,
+        tenant: &TenantId,
+        ids: &[RunId],
+        (keep, before): (usize, Timestamp),
+        commit: &mut Commit,
+    ) -> Result<(), StoreError> {
+        let surplus = ids.len().saturating_sub(keep.max(1));
+        for (at, id) in ids.iter().take(ids.len().saturating_sub(1)).enumerate() {
+            if commit.len() >= PRUNED_MAX * OPS_OF_A_RUN {
+                return Ok(());
+            }
+            let Some(run) = self.run(tenant, id)? else { continue };
+            if at >= surplus && run.value.queued_at >= before {
+                return Ok(());
+            }
+            if run.value.status.is_final() {
+                commit.delete(keys::run(tenant, id), Expect::Version(run.version));
+                commit.delete(keys::run_by_flow(tenant, &run.value.flow, id), Expect::Any);
+                commit.delete(keys::open_run(tenant, id), Expect::Any);
+            }
+        }
+        Ok(())
     }
 }
 

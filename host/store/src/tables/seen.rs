@@ -16,6 +16,14 @@ pub trait SeenRecords {
         flow: &FlowName,
         keys: &[RecordKey],
     ) -> Result<Vec<Option<Seen>>, StoreError>;
+    /// The records of a flow whose keys begin so, in order, at most so many.
+    fn seen_beginning(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        start: &str,
+        limit: usize,
+    ) -> Result<Vec<(RecordKey, Seen)>, StoreError>;
 }
 
 impl SeenRecords for Store {
@@ -31,6 +39,26 @@ impl SeenRecords for Store {
     ) -> Result<Vec<Option<Seen>>, StoreError> {
         keys.iter().map(|key| self.seen(tenant, flow, key)).collect()
     }
+
+    fn seen_beginning(
+        &self,
+        tenant: &TenantId,
+        flow: &FlowName,
+        start: &str,
+        limit: usize,
+    ) -> Result<Vec<(RecordKey, Seen)>, StoreError> {
+        let mut found = Vec::new();
+        if limit == 0 || start.contains('\0') {
+            return Ok(found);
+        }
+        self.walk_behind(&keys::seen_beginning(tenant, flow, start), None, false, |key, row| {
+            let record = keys::last_part(key).and_then(|part| part.parse().ok());
+            let record: RecordKey = record.ok_or_else(|| crate::envelope::damaged(key))?;
+            found.push((record, self.decode::<Seen>(key, row)?.value));
+            Ok(found.len() < limit)
+        })?;
+        Ok(found)
+    }
 }
 
 impl Commit {
@@ -39,9 +67,9 @@ impl Commit {
         tenant: &TenantId,
         flow: &FlowName,
         key: &RecordKey,
-        seen: Seen,
+        seen: &Seen,
         expect: Expect,
     ) {
-        self.put(keys::seen(tenant, flow, key), &seen, expect);
+        self.put(keys::seen(tenant, flow, key), seen, expect);
     }
 }

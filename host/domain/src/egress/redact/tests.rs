@@ -99,3 +99,36 @@ fn a_denied_request_leaves_a_row_without_secrets() {
     assert_eq!(row.outcome, ExchangeOutcome::Denied { denial });
     assert!(row.method.len() <= METHOD_BYTES_MAX + 3);
 }
+
+#[test]
+fn sensitive_members_of_a_body_are_masked_also_where_it_is_cut_off() {
+    for (text, expected) in [
+        (r#"{"a":1,"password":"s3cret","b":[2]}"#, r#"{"a":1,"password":"***","b":[2]}"#),
+        (r#"{"accessToken" : "s3cret" }"#, r#"{"accessToken":"***" }"#),
+        (r#"{"client_secret":{"x":["s3cret","}"]},"b":2}"#, r#"{"client_secret":"***","b":2}"#),
+        (r#"{"token":17,"b":2}"#, r#"{"token":"***","b":2}"#),
+        (r#"{"api_key":"s\"3cret","b":2}"#, r#"{"api_key":"***","b":2}"#),
+        (r#"{"password":"s3cr"#, r#"{"password":"***""#),
+        (
+            r#"{"error":{"code":"card_declined","key":"4711"}}"#,
+            r#"{"error":{"code":"card_declined","key":"4711"}}"#,
+        ),
+        (r#"{"note":"password"}"#, r#"{"note":"password"}"#),
+        ("plain text, nothing more", "plain text, nothing more"),
+    ] {
+        assert_eq!(body(text.as_bytes(), Some("application/json"), 4_096).as_deref(), Some(expected));
+    }
+    let form =
+        body(b"a=1&client_secret=s3cret&b=2", Some("application/x-www-form-urlencoded; charset=x"), 99);
+    assert_eq!(form.as_deref(), Some("a=1&client_secret=***&b=2"));
+}
+
+#[test]
+fn of_a_body_only_a_bounded_beginning_that_is_text_is_kept() {
+    assert_eq!(body(b"", None, 10), None);
+    assert_eq!(body(b"\x89PNG\0\0", None, 10), None);
+    assert_eq!(body(b"a\0b", None, 10), None);
+    assert_eq!(body("ab\u{20ac}".as_bytes(), None, 4).as_deref(), Some("ab"));
+    let long = body(&[b'\n'; 100_000], None, 64).unwrap();
+    assert!(long.len() <= 64 + '\u{2026}'.len_utf8(), "{}", long.len());
+}

@@ -18,6 +18,9 @@ fn exchange(method: &str, key: Option<&str>, outcome: ExchangeOutcome) -> Exchan
         class,
         asked_ms: None,
         key: key.map(str::to_owned),
+        request_excerpt: None,
+        response_excerpt: None,
+        remote_request_id: None,
     }
 }
 
