@@ -224,6 +224,7 @@ async fn a_person_consents_and_the_host_looks_after_the_rest_with_oidc_provider(
         config: json!({ "base_url": identity.url }),
         auth: Some(AuthChoice { kind: "oauth2".to_owned(), user: Some(CLIENT.0.to_owned()) }),
         rate: None,
+        egress_address: None,
     };
     tenant.create_profile(new).await.unwrap();
     tenant.set_credential(&name, Secret::new(CLIENT.1)).await.unwrap();

@@ -67,7 +67,8 @@ async fn queue(folder: &std::path::Path, run: &lockgate::domain::RunId) {
                 next_at: now,
                 replay_of: None,
             };
-            commit.put_seen(&tenant, &flow, &parcel.key, Seen::Accepted { at: now }, Expect::Absent);
+            let seen = Seen::Accepted { at: now, run: Some(parcel.run.clone()), seq: Some(parcel.seq) };
+            commit.put_seen(&tenant, &flow, &parcel.key, &seen, Expect::Absent);
             commit.put_parcel(&tenant, &flow, &parcel, Expect::Absent);
         }
         store.commit(commit).await.unwrap();

@@ -123,6 +123,7 @@ async fn a_name_of_the_hosts_own_is_no_profile() {
         config: json!({ "api_base": "https://api.example.com" }),
         auth: Some(lockgate::AuthChoice { kind: "bearer".to_owned(), user: None }),
         rate: None,
+        egress_address: None,
     };
     assert_eq!(tenant.create_profile(new).await.unwrap_err().code, "reserved_name");
 }
