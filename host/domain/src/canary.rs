@@ -71,8 +71,13 @@ impl Canary {
             scopes: self.grant.scopes.intersection(&now.scopes).cloned().collect(),
             granted_at: now.granted_at,
         };
-        let connector = ConnectorRef { version: self.version.clone(), ..profile.connector.clone() };
+        let connector = self.connector(profile);
         Profile { connector, grant, config: self.config.clone(), ..profile.clone() }
+    }
+
+    /// What is called in place of the connector in use.
+    pub fn connector(&self, profile: &Profile) -> ConnectorRef {
+        ConnectorRef { version: self.version.clone(), ..profile.connector.clone() }
     }
 
     /// Whether this run goes with the canary. The same run always does or never does.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::call::{CallFailure, Fault, GuestError, Input};
+use domain::canary::Tally;
 use domain::dead_letter::Step;
 use domain::exchange::Exchange;
 use domain::flow::{Flow, OnDrift, Parcel};
@@ -84,6 +85,8 @@ pub(crate) struct Delivered {
     pub(crate) differing: Differing,
     /// What is known of records besides their fate, by their place in the outbox.
     pub(crate) evidence: HashMap<u64, Evidence>,
+    /// Of the version that was called.
+    pub(crate) tally: Tally,
 }
 
 impl Delivery<'_> {
@@ -247,6 +250,11 @@ impl Delivery<'_> {
         let action = &self.flow.destination.action;
         let mut called = self.destination.end.run(self.correlation, action, inputs).await;
         expect_one_each(&mut called, batch.len());
+        delivered.tally = match &called.outcome {
+            Ok(results) => Tally::of(results),
+            Err(fault) if fault.fault == Fault::Host => Tally::default(),
+            Err(_) => Tally::lost(batch.len()),
+        };
         let now = self.room.now();
         let keys: Vec<&str> = batch.iter().map(|parcel| parcel.idempotency_key.as_str()).collect();
         let effect = self.effect();

@@ -171,7 +171,7 @@ pub(crate) async fn note(
     let Some((connector, _)) = declaration.declared.as_ref().filter(|_| !met.is_empty()) else {
         return Ok(());
     };
-    // What a version that is only tried declares is for whoever tries it: its records count as failures.
+    // What a version that is only tried declares is told of nobody: the next call may be made with the one in use.
     let in_use = store.profile(tenant, profile)?.is_some_and(|row| row.value.connector == *connector);
     if !in_use {
         return Ok(());

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::TenantId;
 use domain::connector::ConnectorRef;
 use domain::flow::Flow;
 use domain::run::{Cause, Pins, Run};
 use domain::trace::TraceState;
+use domain::{RunId, TenantId};
 use store::{Profiles as _, Store};
 
 use crate::drift::{Declaration, Declarations};
@@ -35,18 +35,19 @@ pub(crate) fn may_begin(
     tenant: &TenantId,
     flow: &Flow,
     cause: Cause,
+    run: &RunId,
 ) -> Result<Pins, NotReady> {
     let source = match cause {
         Cause::Replay => None,
         Cause::Manual | Cause::Schedule | Cause::Webhook => {
             let ready = Ready::of(store, tenant, &flow.source.profile)?;
             ready.trigger(&flow.source.trigger)?;
-            Some(ready.profile.connector)
+            Some(ready.profile.for_run(run))
         }
     };
     let ready = Ready::of(store, tenant, &flow.destination.profile)?;
     ready.action(&flow.destination.action)?;
-    Ok(Pins { source, destination: ready.profile.connector })
+    Ok(Pins { source, destination: ready.profile.for_run(run) })
 }
 
 impl Ends {

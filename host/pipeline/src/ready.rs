@@ -4,7 +4,7 @@ use domain::connector::{Connector, ConnectorRef};
 use domain::profile::{MayTry, PROBE_EVERY_MS, Profile};
 use domain::run::Failure;
 use domain::{Blame, ProfileName, TenantId, Timestamp};
-use store::{Commit, Connectors as _, Profiles as _, Store, Versioned};
+use store::{Commit, Connectors as _, Profiles as _, Store, Trials as _, Versioned};
 use wit::{Action, Trigger};
 
 use crate::scopes;
@@ -139,8 +139,16 @@ impl Ready {
         let mut profile = row.value;
         // A profile that was moved to another connector altogether is not the same one any more.
         let pinned = pinned.filter(|pinned| pinned.name == profile.connector.name);
+        // A run that went with a version that was given up meanwhile goes on with the one in use.
+        let pinned = match pinned {
+            Some(pinned) if is_given_up(store, tenant, &profile, pinned)? => None,
+            pinned => pinned,
+        };
         if let Some(pinned) = pinned {
-            profile.connector = pinned.clone();
+            profile = match &profile.canary {
+                Some(canary) if canary.connector(&profile) == *pinned => canary.stands_in(&profile),
+                _ => Profile { connector: pinned.clone(), ..profile },
+            };
         }
         let connector = connector(store, tenant, &profile).map_err(|reason| match reason {
             NotReady::UnknownConnector(gone) if pinned.is_some() => NotReady::PinnedGone(gone),
@@ -231,6 +239,21 @@ impl Ready {
         scopes::granted(&self.profile, name, &action.scopes)?;
         Ok(action)
     }
+}
+
+/// Whether this version was tried last, and is neither in use nor tried any more.
+fn is_given_up(
+    store: &Store,
+    tenant: &TenantId,
+    profile: &Profile,
+    pinned: &ConnectorRef,
+) -> Result<bool, NotReady> {
+    let tried = profile.canary.as_ref().is_some_and(|canary| canary.version == pinned.version);
+    if profile.connector == *pinned || tried {
+        return Ok(false);
+    }
+    let trial = store.trial(tenant, &profile.name).map_err(|_| NotReady::Store)?;
+    Ok(trial.is_some_and(|trial| trial.value.version == pinned.version))
 }
 
 /// The connector of a profile that lacks nothing.

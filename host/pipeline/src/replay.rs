@@ -65,7 +65,7 @@ pub(crate) async fn replay(
         let mut commit = Commit::new();
         let mut replayed =
             Happening::new(now, actor.clone(), Verb::DeadLetterReplayed, Subject::dead_letter(id));
-        match may_begin(&room.store, tenant, &flow, Cause::Replay) {
+        match may_begin(&room.store, tenant, &flow, Cause::Replay, &run.id) {
             Err(reason) => {
                 // The dead letter stays where it is; the row says why.
                 let failure = Failure::from(&reason);

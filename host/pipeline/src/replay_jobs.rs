@@ -182,7 +182,7 @@ async fn send(
 ) -> Result<(), PipelineError> {
     // A thousand letters to a profile that is disabled would otherwise leave a thousand blocked runs.
     let flow = usable(room, tenant, &letter.flow)?;
-    if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay) {
+    if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay, &letter.run) {
         let id = letter.id.clone();
         return Err(PipelineError::EditRefused { id, reason: reason.to_string() });
     }

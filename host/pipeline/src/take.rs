@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use domain::call::Fault;
+use domain::canary::Tally;
 use domain::flow::{Flow, Parcel, Seen};
 use domain::log::LogEntry;
 use domain::retry::{Class, Pass, Saw, State};
@@ -11,6 +13,7 @@ use domain::{CorrelationId, ProfileKey, ProfileName, RecordKey, Timestamp};
 use serde_json::Value;
 use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
 
+use crate::canary;
 use crate::deliver::circuit_open;
 use crate::ends::Ends;
 use crate::evidence::Records;
@@ -141,6 +144,13 @@ impl Reading {
         let denied = called.denied();
         let saw = Saw { exchanges: &called.exchanges, reads: true, keys: &[""], ambiguous: 0 };
         let seen = saw.each().first().copied().unwrap_or_default();
+        let tally = match &called.outcome {
+            Ok(polled) => Tally::of(std::slice::from_ref(polled)),
+            Err(fault) if fault.fault == Fault::Host => Tally::default(),
+            Err(_) => Tally::lost(1),
+        };
+        let asked = &source.ready.profile;
+        canary::note(&held.room.store, &held.tenant, asked, &asked.connector, tally, now).await?;
         let state = held.room.circuits.note(&profile, &called.exchanges, now);
         self.health.heard(&called.exchanges);
         let caller = Caller {

@@ -73,7 +73,7 @@ pub(crate) async fn start(
             run.correlation = trace;
         }
         let mut repeated = None;
-        match may_begin(&room.store, tenant, &flow, cause) {
+        match may_begin(&room.store, tenant, &flow, cause, &run.id) {
             Ok(pins) => run.pins = Some(pins),
             Err(reason) => {
                 block(&mut run, Failure::from(&reason), now);

@@ -14,7 +14,7 @@ use super::status::{Standing, StatusChange};
 use crate::canary::Canary;
 use crate::connector::ConnectorRef;
 use crate::egress::Origin;
-use crate::ids::{CorrelationId, ProfileName, ScopeName};
+use crate::ids::{CorrelationId, ProfileName, RunId, ScopeName};
 use crate::injected::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,6 +123,14 @@ impl Profile {
         match &self.canary {
             Some(canary) if canary.takes_call(correlation) => canary.stands_in(self),
             _ => self.clone(),
+        }
+    }
+
+    /// The version that this run is pinned to: the one in use, or the one that is tried.
+    pub fn for_run(&self, run: &RunId) -> ConnectorRef {
+        match &self.canary {
+            Some(canary) if canary.takes_run(run) => canary.connector(self),
+            _ => self.connector.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use domain::{Blame, ProfileName, TenantId, Timestamp};
 use store::StoreError;
 
 use super::{Turn, Work, waits_for_its_next_attempt};
+use crate::canary;
 use crate::deliver::{Delivered, Fate, Stop};
 use crate::end::{Ending, note};
 use crate::ends::Ends;
@@ -42,6 +43,8 @@ impl Work {
         self.arrival.follow(&delivered.health);
         self.differing.follow(std::mem::take(&mut delivered.differing));
         self.differing.note(&room, &self.held.tenant, &flow, &ends.declared, true).await?;
+        let called = &ends.destination.ready.profile;
+        canary::note(&room.store, &self.held.tenant, called, &called.connector, delivered.tally, now).await?;
         let refused = delivered.health.refused();
         if ends.destination.ready.probing || refused {
             // The others must know at once, and so must this run: it looks at its ends again.
