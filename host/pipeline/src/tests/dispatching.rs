@@ -150,9 +150,10 @@ async fn a_tenant_with_many_records_does_not_delay_another_with_ten() {
     let of = |bench: &Bench, word: &str| {
         bench.script.handed_over().iter().filter(|(_, body)| body.contains(word)).count()
     };
-    let big = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let big =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     until("the first records", || (of(&bench, "big") >= 10).then_some(())).await;
-    pipeline.trigger(&small, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    pipeline.trigger(&small, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     let before = of(&bench, "big");
     let between =
         until("the ten records", || (of(&bench, "small") == 10).then(|| of(&bench, "big") - before)).await;

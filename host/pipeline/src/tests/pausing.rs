@@ -41,7 +41,7 @@ async fn a_flow_stands_still_at_the_record_that_gave_up_and_goes_on_with_it() {
     assert_eq!((paused.key.as_str(), paused.reason.code.as_str()), ("b", "transient"));
     assert_eq!((bench.parcels().len(), bench.letters().len()), (2, 0));
     for cause in [Cause::Manual, Cause::Schedule] {
-        let refused = trigger(&bench.room(), &bench.tenant, &bench.flow, cause, &Actor::Library).await;
+        let refused = trigger(&bench.room(), &bench.tenant, &bench.flow, cause, &Actor::Library, None).await;
         assert!(matches!(refused, Err(PipelineError::FlowPaused { .. })));
     }
 

@@ -83,7 +83,8 @@ async fn a_run_by_hand_moves_an_interval_and_leaves_a_cron_alone() {
     let room = bench.room();
     trigger_due(&room).await.unwrap();
     let due_at = bench.state().due_at;
-    let by_hand = trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let by_hand =
+        trigger(&room, &bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     bench.work(&by_hand).await;
     assert!(due_at.is_some());
     assert_eq!(bench.state().due_at, due_at);

@@ -42,14 +42,15 @@ async fn a_long_wait_suspends_the_run_and_its_time_wakes_it() {
     limited(&bench);
     let pipeline = bench.pipeline();
     pipeline.spawn();
-    let id = pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library).await.unwrap();
+    let id =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
     let run = until(&bench, &id, |run| run.status == RunStatus::Suspended).await;
     let suspension = run.suspension.unwrap();
     assert_eq!(suspension.reason.code, "rate_limited");
     assert!(suspension.until.ms_since(suspension.since) >= 99_000);
     // The only place is free for another.
     let two: FlowName = "two".parse().unwrap();
-    let other = pipeline.trigger(&bench.tenant, &two, Cause::Manual, &Actor::Library).await.unwrap();
+    let other = pipeline.trigger(&bench.tenant, &two, Cause::Manual, &Actor::Library, None).await.unwrap();
     assert_eq!(until(&bench, &other, |run| run.status.is_final()).await.status, RunStatus::Succeeded);
     tokio::time::sleep(Duration::from_millis(30)).await;
     assert_eq!(bench.run(&id).status, RunStatus::Suspended, "its time has not come");

@@ -27,11 +27,11 @@ async fn filled(bench: &Bench) -> Store {
     commit.put_parcel(&tenant, &flow, &waiting, Expect::Absent);
     let at = Timestamp::from_ms(0);
     for (record, mark) in [
-        ("deal-3", Seen::Accepted { at }),
-        ("deal-2", Seen::Delivered { at }),
-        ("deal-1", Seen::Buried { at }),
+        ("deal-3", Seen::Accepted { at, run: None, seq: None }),
+        ("deal-2", Seen::Delivered { at, trail: None }),
+        ("deal-1", Seen::Buried { at, trail: None, letter: None }),
     ] {
-        commit.put_seen(&tenant, &flow, &record.parse().unwrap(), mark, Expect::Absent);
+        commit.put_seen(&tenant, &flow, &record.parse().unwrap(), &mark, Expect::Absent);
     }
     commit.put_dead_letter(&tenant, &letter("deals", 0, &chance), Expect::Absent);
     let state = FlowState { next_seq: 4, ..FlowState::default() };
@@ -66,8 +66,8 @@ async fn whatever_does_not_fit_together_is_named() {
     let spoils: [(&str, Spoil); 8] = [
         ("outbox: its record is not marked as accepted: it could be delivered twice", |_, commit| {
             let (tenant, flow) = names();
-            let delivered = Seen::Delivered { at: Timestamp::from_ms(0) };
-            commit.put_seen(&tenant, &flow, &"deal-3".parse().unwrap(), delivered, Expect::Any);
+            let delivered = Seen::Delivered { at: Timestamp::from_ms(0), trail: None };
+            commit.put_seen(&tenant, &flow, &"deal-3".parse().unwrap(), &delivered, Expect::Any);
         }),
         ("seen: it was accepted and waits nowhere: it is lost", |_, commit| {
             let (tenant, flow) = names();
@@ -104,7 +104,7 @@ async fn whatever_does_not_fit_together_is_named() {
             let id = store.named(&keys::dead_letters(&tenant)).unwrap().into_iter().next().unwrap();
             let mut letter = letter("deals", 0, &chance);
             letter.id = id.parse().unwrap();
-            letter.state = DeadLetterState::Replaying { run: letter.run.clone() };
+            letter.state = DeadLetterState::Replaying { run: letter.run.clone(), by: None };
             commit.put_dead_letter(&tenant, &letter, Expect::Any);
         }),
         ("parked: it points to a row that is not there", |_, commit| {

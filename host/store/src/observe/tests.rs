@@ -25,8 +25,8 @@ fn page() -> Commit {
     let ((tenant, flow), chance) = (names(), Counting::default());
     let mut commit = Commit::new();
     commit.put_parcel(&tenant, &flow, &parcel(1, 0, &chance), Expect::Any);
-    let accepted = Seen::Accepted { at: Timestamp::from_ms(0) };
-    commit.put_seen(&tenant, &flow, &"deal-1".parse().unwrap(), accepted, Expect::Any);
+    let accepted = Seen::Accepted { at: Timestamp::from_ms(0), run: None, seq: None };
+    commit.put_seen(&tenant, &flow, &"deal-1".parse().unwrap(), &accepted, Expect::Any);
     commit.put_flow_state(&tenant, &flow, &FlowState::default(), Expect::Any);
     commit.put_run(&tenant, &run("deals", 0, &chance), Expect::Any);
     commit
