@@ -30,8 +30,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hosts = acme.requested_hosts(&billing)?;
     acme.grant(&billing.name, &hosts, &BTreeSet::from(["customers:read".parse()?])).await?;
 
-    // Nothing grants `balance:read`: the connector gets the denial as a value, and nothing leaves the host.
-    let called = acme.call(&billing.name, "get_balance", vec![json!({})], None).await?;
-    println!("{:?}", called.results);
+    // Nothing grants `balance:read`: the call is refused by name, before any code of the connector is started.
+    match acme.call(&billing.name, "get_balance", vec![json!({})], None).await {
+        Ok(called) => println!("{:?}", called.results),
+        Err(refused) => println!("{}: {refused}", refused.code),
+    }
     Ok(())
 }

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use domain::Secret;
-use domain::call::GuestError;
-use domain::exchange::{Exchange, ExchangeOutcome};
+use domain::egress::Request;
 use domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
 use domain::retry::RetryPolicy;
+use domain::{Denial, Secret};
 use lockgate::{AuthChoice, Kind, NewFlow, NewProfile, Tenant};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::show::Stage;
 use super::vendors::Vendors;
@@ -92,25 +91,30 @@ pub(super) async fn flow(tenant: &Tenant) -> anyhow::Result<()> {
     }
 }
 
-/// A request that was refused: what was tried, and the host's answer to the connector.
+/// A call that was refused: why, and what the gates would say to its request if it were made all the same.
 pub(super) struct Denied {
     pub(super) action: &'static str,
-    pub(super) exchange: Option<Exchange>,
+    pub(super) request: String,
+    pub(super) reason: String,
+    pub(super) denial: Option<Denial>,
 }
 
 impl Denied {
     pub(super) fn count(&self) -> u64 {
-        u64::from(self.exchange.is_some())
+        u64::from(self.denial.is_some())
     }
 }
 
 /// Asks for an invoice to be voided: the connector can, the profile may not.
 pub(super) async fn try_something_not_granted(tenant: &Tenant, vendors: &Vendors) -> anyhow::Result<Denied> {
+    let (profile, action) = (STRIPE.parse()?, "void_invoice");
     let invoice = vendors.any_invoice().unwrap_or_else(|| "in_1".to_owned());
-    let input: Value = json!({ "invoice_id": invoice });
-    let called = tenant.call(&STRIPE.parse()?, "void_invoice", vec![input], None).await?;
-    let refused = matches!(called.results.first(), Some(Err(GuestError::Denied(_))));
-    let denied = |exchange: &Exchange| matches!(exchange.outcome, ExchangeOutcome::Denied { .. });
-    let exchange = called.exchanges.into_iter().find(|exchange| refused && denied(exchange));
-    Ok(Denied { action: "void_invoice", exchange })
+    let called = tenant.call(&profile, action, vec![json!({ "invoice_id": invoice })], None).await;
+    let refused = called.err().filter(|error| error.code == "scope_missing");
+    let refused = refused.context("a call that nobody granted was made")?;
+    let (method, url) = ("POST".to_owned(), format!("{}/v1/invoices/{invoice}/void", vendors.stripe_url()));
+    let shown = format!("{method} {url}");
+    let request = Request { method, url, headers: Vec::new(), body: Vec::new(), timeout_ms: None };
+    let explained = tenant.explain(&profile, request).await?.explained;
+    Ok(Denied { action, request: shown, reason: refused.message, denial: explained.denial().cloned() })
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
-use domain::exchange::ExchangeOutcome;
 use domain::profile::Profile;
 use domain::run::Counts;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -80,18 +79,15 @@ impl Stage {
         Progress(bar)
     }
 
-    /// One denied request, gate by gate: what was tried, why not, and what would allow it.
+    /// One refused call: why, what the gates say of its request, and what would allow it.
     pub(super) fn denied(&self, denied: &Denied) {
-        let Some(exchange) = &denied.exchange else { return };
-        if self.json {
-            return;
-        }
-        let ExchangeOutcome::Denied { denial } = &exchange.outcome else { return };
+        let Some(denial) = denied.denial.as_ref().filter(|_| !self.json) else { return };
         println!("\nThe connector was asked for `{}`, which this profile may not do:", denied.action);
-        println!("  request  {} {}", exchange.method, exchange.url);
+        println!("  refused  {}", denied.reason);
+        println!("  request  {}", denied.request);
         println!("  denied   at the {} gate: {}", denial.gate.as_str(), denial.reason);
         println!("  remedy   {}", denial.remedy);
-        println!("  Nothing left the host, and the connector got this answer as a value.\n");
+        println!("  No code of the connector was started; had it tried, nothing would have left the host.\n");
     }
 
     pub(super) fn summary(&self, summary: &Summary) -> anyhow::Result<()> {

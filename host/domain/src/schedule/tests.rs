@@ -1,3 +1,5 @@
+//! Times of crons and intervals: zones, clocks that are turned, what was missed, and how starts are spread.
+
 use super::*;
 
 fn at(text: &str) -> Timestamp {

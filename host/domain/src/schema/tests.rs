@@ -125,10 +125,10 @@ fn a_value_that_would_take_too_long_is_refused_unseen() {
     let many: Vec<Value> = (0..1_000).map(|i| json!({ "minimum": -i })).collect();
     let schema = Schema::compile(&json!({ "items": { "allOf": many } })).unwrap();
     assert_eq!(schema.check(&json!(vec![1; 1_000])), Ok(()));
-    assert_eq!(schema.check(&json!(vec![1; 200_000])), Err(vec![TOO_MUCH.to_owned()]));
+    assert_eq!(schema.check(&json!(vec![1; 200_000])), Err(vec![format!("/: {TOO_MUCH}")]));
 
     let patterns: Vec<Value> = (0..100).map(|i| json!({ "pattern": format!("a{{{i}}}") })).collect();
     let schema = Schema::compile(&json!({ "allOf": patterns })).unwrap();
     assert_eq!(schema.check(&json!("a".repeat(1_000))), Ok(()));
-    assert_eq!(schema.check(&json!("a".repeat(1_000_000))), Err(vec![TOO_MUCH.to_owned()]));
+    assert_eq!(schema.check(&json!("a".repeat(1_000_000))), Err(vec![format!("/: {TOO_MUCH}")]));
 }
