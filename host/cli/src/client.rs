@@ -1,5 +1,8 @@
 //! A client of one host's HTTP API, and of nothing else.
 
+mod follow;
+mod once;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -73,6 +76,16 @@ impl Client {
     /// A POST that says everything by its path.
     pub(crate) async fn order(&self, path: Path<'_>) -> Result<Value, Failure> {
         self.post(path, None::<&Value>).await
+    }
+
+    /// A POST that makes something, done once also where the connection is lost before its answer is here.
+    pub(crate) async fn create(&self, path: Path<'_>, body: &impl Serialize) -> Result<Value, Failure> {
+        self.once(with_json(self.request(Method::POST, path, &[])?, Some(body))?).await
+    }
+
+    /// The same for one that starts something and says everything by its address.
+    pub(crate) async fn start(&self, path: Path<'_>, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.once(self.request(Method::POST, path, query)?).await
     }
 
     pub(crate) async fn put(&self, path: Path<'_>, body: &impl Serialize) -> Result<Value, Failure> {
@@ -169,13 +182,19 @@ impl Client {
 
     /// The answer, unless it is a problem.
     async fn bytes(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
-        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let response = request.send().await.map_err(|error| self.broken(&error))?;
         let status = response.status();
         let bytes = self.read(response).await?;
+        self.judge(status, &bytes)?;
+        Ok((status, bytes))
+    }
+
+    /// Whether an answer is the one that was asked for, rather than a problem.
+    fn judge(&self, status: StatusCode, bytes: &[u8]) -> Result<(), Failure> {
         if status.is_success() {
-            return Ok((status, bytes));
+            return Ok(());
         }
-        match serde_json::from_slice::<Problem>(&bytes) {
+        match serde_json::from_slice::<Problem>(bytes) {
             Ok(problem) => Err(Failure::Problem(problem)),
             Err(_) => Err(self.not_ours(format!("status {status} without a problem document"))),
         }
@@ -183,7 +202,7 @@ impl Client {
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
             if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
                 return Err(self.not_ours(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes")));
             }
@@ -192,18 +211,28 @@ impl Client {
         Ok(bytes)
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+    /// Nobody was there, or somebody was and has gone before the answer was here.
+    fn broken(&self, error: &reqwest::Error) -> Failure {
         // The innermost cause says it: "connection refused" rather than "error sending request".
         let mut cause: &dyn std::error::Error = error;
         while let Some(inner) = cause.source() {
             cause = inner;
         }
         let cause = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
-        Failure::Unreachable { url: self.base.origin().ascii_serialization(), cause }
+        let url = self.origin();
+        if error.is_connect() || error.is_timeout() || error.is_builder() {
+            Failure::Unreachable { url, cause }
+        } else {
+            Failure::Lost { url, cause }
+        }
+    }
+
+    fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
     }
 
     fn not_ours(&self, cause: String) -> Failure {
-        Failure::NotOurs { url: self.base.origin().ascii_serialization(), cause }
+        Failure::NotOurs { url: self.origin(), cause }
     }
 }
 
@@ -225,45 +254,4 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn client(url: &str) -> Client {
-        let remote = Remote { url: url.parse().unwrap(), token: None, token_file: None, json: false };
-        Client::new(&remote).unwrap()
-    }
-
-    #[test]
-    fn a_name_stays_one_part_of_the_path() {
-        let client = client("http://127.0.0.1:7070");
-        let request = client.request(Method::GET, &["profiles", "a/../b?c#d"], &[("after", "x&y")]).unwrap();
-        let url = request.build().unwrap().url().to_string();
-        assert_eq!(url, "http://127.0.0.1:7070/v1/profiles/a%2F..%2Fb%3Fc%23d?after=x%26y");
-        assert!(matches!(client.request(Method::GET, &["profiles", ".."], &[]), Err(Failure::Usage(_))));
-    }
-
-    #[test]
-    fn a_host_may_stand_behind_a_path() {
-        let request = client("https://example.com/lockgate/").request(Method::GET, &["runs"], &[]).unwrap();
-        assert_eq!(request.build().unwrap().url().as_str(), "https://example.com/lockgate/v1/runs");
-    }
-
-    #[test]
-    fn loopback_is_recognised() {
-        for (url, expected) in [
-            ("http://localhost:1", true),
-            ("http://127.0.0.9", true),
-            ("http://[::1]:1", true),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(&url.parse().unwrap()), expected, "{url}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_host_that_is_not_there_is_named() {
-        // Port 9 of loopback: nothing listens there, and the answer is immediate.
-        let failure = client("http://127.0.0.1:9").get(&["runs"], &[]).await.unwrap_err();
-        assert!(matches!(failure, Failure::Unreachable { url, .. } if url == "http://127.0.0.1:9"));
-    }
-}
+mod tests;

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: EventsArgs) -> Result<ExitCode, Failure> {
         }
         EventsVerb::Subscribe { name, url, types } => {
             let new = NewSubscription { name, url, types };
-            let made = client.post(&[NOUN], Some(&new)).await?;
+            let made = client.create(&[NOUN], &new).await?;
             screen.answer::<SubscriptionMade>(made, show::events::made)?;
         }
         EventsVerb::Subscriptions => {
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: EventsArgs) -> Result<ExitCode, Failure> {
             screen.answer::<Page<EventDelivery>>(page, show::events::deliveries)?;
         }
         EventsVerb::Test { name } => {
-            let event = client.order(&[NOUN, &name, "test"]).await?;
+            let event = client.start(&[NOUN, &name, "test"], &[]).await?;
             screen
                 .answer::<Event>(event, |event| format!("event {} is on its way", show::inert(&event.id)))?;
             screen.hint(&format!("how it went: lockgate events deliveries {}", show::inert(&name)));

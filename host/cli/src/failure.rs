@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Problem(Problem),
     /// Nobody answered.
     Unreachable { url: String, cause: String },
+    /// Somebody was there, and the connection broke before the answer was here.
+    Lost { url: String, cause: String },
     /// The answer is none of a Lockgate host.
     NotOurs { url: String, cause: String },
     /// Something on this machine.
@@ -59,6 +61,10 @@ impl Failure {
             Self::Unreachable { url, cause } => {
                 format!("no host answers at {url}: {}", inert(cause, SHOWN_BYTES_MAX))
             }
+            Self::Lost { url, cause } => {
+                let cause = inert(cause, SHOWN_BYTES_MAX);
+                format!("the connection to {url} was lost before the answer was here: {cause}")
+            }
             Self::NotOurs { url, cause } => {
                 format!("what answers at {url} is no Lockgate host: {}", inert(cause, SHOWN_BYTES_MAX))
             }
@@ -80,6 +86,10 @@ impl Failure {
             Self::Unreachable { .. } => {
                 Some("`lockgate serve --data DIR` starts a host; --url or LOCKGATE_URL says where it is".to_owned())
             }
+            Self::Lost { .. } => Some(
+                "a change may have been made all the same: look (`lockgate audit list`) before it is asked for again"
+                    .to_owned(),
+            ),
             Self::NotOurs { .. } => Some("check --url or LOCKGATE_URL".to_owned()),
             Self::Local(_) => None,
             Self::Usage(_) => Some("`--help` shows examples".to_owned()),
@@ -94,7 +104,7 @@ impl Failure {
                 400 | 409 | 413 | 415 | 422 | 424 | 429 => 3,
                 _ => 1,
             },
-            Self::Unreachable { .. } | Self::NotOurs { .. } => 6,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::NotOurs { .. } => 6,
             Self::Local(error) => match error.downcast_ref::<lockgate::Error>().map(|error| error.kind) {
                 Some(Kind::Invalid | Kind::Refused | Kind::Conflict | Kind::TooLarge | Kind::OverQuota) => 3,
                 _ => 1,

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: FlowsArgs) -> Result<ExitCode, Failure> {
             screen.answer::<Flow>(flow, show::flows::one)?;
         }
         FlowsVerb::Create(args) => {
-            let flow = client.post(&["flows"], Some(&new_flow(args)?)).await?;
+            let flow = client.create(&["flows"], &new_flow(args)?).await?;
             let flow: Flow = screen.answer(flow, show::flows::one)?;
             screen.hint(&format!("\nnext: lockgate flows run {} --wait", show::inert(&flow.name)));
         }
@@ -136,7 +136,7 @@ fn define(flow: &mut NewFlow, args: DefinitionArgs) -> Result<(), Failure> {
 }
 
 async fn start(client: &Client, screen: Screen, path: &[&str], wait: bool) -> Result<ExitCode, Failure> {
-    let mut value = client.order(path).await?;
+    let mut value = client.start(path, &[]).await?;
     let mut run = read(&value)?;
     if !wait {
         screen.answer::<Run>(value, show::runs::one)?;

@@ -56,7 +56,7 @@ async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(),
         per_second: args.per_second,
         burst: args.burst,
     };
-    let made = client.post(&["hooks"], Some(&new)).await?;
+    let made = client.create(&["hooks"], &new).await?;
     screen.answer::<HookMade>(made, show::hooks::made)?;
     Ok(())
 }

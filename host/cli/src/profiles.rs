@@ -120,7 +120,7 @@ async fn create(client: &Client, screen: Screen, args: CreateArgs) -> Result<(),
         rate: args.rate,
         egress_address: args.egress_address.map(|address| address.to_string()),
     };
-    let profile = client.post(&["profiles"], Some(&new)).await?;
+    let profile = client.create(&["profiles"], &new).await?;
     let profile: Profile = screen.answer(profile, show::profiles::one)?;
     let name = show::inert(&profile.name);
     if profile.auth.as_ref().is_some_and(|auth| auth.kind == "oauth2") {
@@ -177,7 +177,7 @@ async fn call(client: &Client, screen: Screen, args: RunArgs) -> Result<ExitCode
     let inputs: Result<Vec<_>, _> = args.inputs.iter().map(|input| files::json(input)).collect();
     let call = CallInputs { inputs: inputs.context("--input")?, key: args.key };
     let spinner = screen.spinner(format!("running {} on {} input(s)", args.action, call.inputs.len()));
-    let answer = client.post(&["profiles", &args.name, "actions", &args.action], Some(&call)).await;
+    let answer = client.create(&["profiles", &args.name, "actions", &args.action], &call).await;
     drop(spinner);
     let called: Called = screen.answer(answer?, show::calls::called)?;
     let failed = called.results.iter().any(|result| result.error.is_some());
