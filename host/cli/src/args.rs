@@ -17,6 +17,7 @@ use crate::logs::args::LogsArgs;
 use crate::policy::args::PolicyArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::quotas::args::QuotasArgs;
+use crate::records::args::RecordsArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
 use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Hooks(HooksArgs),
     /// Runs: what happened, and who has to act.
     Runs(RunsArgs),
+    /// Where a record is: on its way, delivered, dropped or a dead letter.
+    Records(RecordsArgs),
     /// Records that gave up, with a way back.
     DeadLetters(DeadLettersArgs),
     /// What happened, and who is told of it by signed webhooks.

@@ -17,6 +17,7 @@ mod memory;
 mod policy;
 mod profiles;
 mod quotas;
+mod records;
 mod runs;
 mod screen;
 mod serve;
@@ -62,6 +63,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Flows(args) => Box::pin(flows::run(args)).await,
         Command::Hooks(args) => Box::pin(hooks::run(args)).await,
         Command::Runs(args) => Box::pin(runs::run(args)).await,
+        Command::Records(args) => Box::pin(records::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
         Command::Events(args) => Box::pin(events::run(args)).await,
         Command::Logs(args) => Box::pin(logs::run(args)).await,
