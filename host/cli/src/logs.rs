@@ -2,13 +2,12 @@
 
 pub(crate) mod args;
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
-use server::dto::{LogEntry, Page};
+use server::dto::{LogEntry, LogLine, Page};
 
 use self::args::LogsArgs;
 use crate::client::Client;
@@ -16,20 +15,13 @@ use crate::failure::Failure;
 use crate::screen::{self, Screen};
 use crate::show;
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How far back a look goes for rows that it has not printed: more than a second mostly brings.
-const LOOK_BACK: usize = 500;
-const LOOK_BACK_AFTER_A_BURST: usize = 10_000;
+/// After an end of the connection, the time until the next one; longer each time that it cannot be had.
+const WAIT_MIN: Duration = Duration::from_millis(250);
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(args: LogsArgs) -> Result<ExitCode, Failure> {
     let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
-    let mut query = Vec::new();
-    if let Some(run) = args.run.as_deref() {
-        query.push(("run", run));
-    }
-    if let Some(profile) = args.profile.as_deref() {
-        query.push(("profile", profile));
-    }
+    let query = args.query();
     if args.follow {
         return follow(&client, screen, &query, args.limit).await;
     }
@@ -38,51 +30,97 @@ pub(crate) async fn run(args: LogsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Rows have no number of their own: what was printed is remembered for as long as a look can still meet it.
+/// The newest rows, and then each as it is written. Rows are numbered: whoever comes back with the number of the last
+/// one misses none and sees none twice.
 async fn follow(
     client: &Client,
     screen: Screen,
     query: &[(&str, &str)],
     first: usize,
 ) -> Result<ExitCode, Failure> {
-    let mut rows = look(client, query, first.max(LOOK_BACK)).await?;
-    for row in rows.iter().take(first).rev() {
+    // Asked before the rows are: where none of them is wanted, what is written in between is still read.
+    let newest = rows(client.list(&["logs"], &[], 1).await?);
+    let wanted = rows(client.list(&["logs"], query, first).await?);
+    let mut tail = Tail { last: 0, is_connected: false };
+    let ends = [newest.first(), wanted.first()].into_iter().flatten();
+    tail.last = ends.filter_map(number).max().unwrap_or(0);
+    for row in wanted.iter().take(first).rev() {
         print(screen, row)?;
     }
+    let (mut wait, mut is_told) = (WAIT_MIN, false);
     loop {
-        let printed: HashSet<String> = rows.iter().map(Value::to_string).collect();
-        let since = rows.iter().map(at).min().unwrap_or_default().to_owned();
-        tokio::time::sleep(LOOK_EVERY).await;
-        rows = look(client, query, LOOK_BACK).await?;
-        if rows.len() >= LOOK_BACK && !rows.iter().any(|row| printed.contains(&row.to_string())) {
-            rows = look(client, query, LOOK_BACK_AFTER_A_BURST).await?;
+        tail.is_connected = false;
+        let ended = tail.read(client, screen, query).await;
+        if tail.is_connected {
+            (wait, is_told) = (WAIT_MIN, false);
         }
-        // What is older than the last look saw was there before it.
-        let fresh =
-            rows.iter().filter(|row| at(row) >= since.as_str() && !printed.contains(&row.to_string()));
-        let fresh: Vec<_> = fresh.collect();
-        for row in fresh.into_iter().rev() {
-            print(screen, row)?;
+        match ended {
+            // The host ends a stream now and then, to look at the token again.
+            Ok(()) => {}
+            Err(failure) if passes(&failure) => {
+                if !is_told {
+                    screen.hint(&format!(
+                        "the host is gone; reading on behind row {} when it is back",
+                        tail.last
+                    ));
+                    is_told = true;
+                }
+            }
+            Err(failure) => return Err(failure),
         }
+        tokio::time::sleep(wait).await;
+        wait = wait.saturating_mul(2).min(WAIT_MAX);
     }
 }
 
-async fn look(client: &Client, query: &[(&str, &str)], rows_max: usize) -> Result<Vec<Value>, Failure> {
-    let page = client.list(&["logs"], query, rows_max).await?;
-    Ok(page.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+/// How far the log has been read.
+struct Tail {
+    /// The number of the last row that was printed.
+    last: u64,
+    is_connected: bool,
 }
 
-/// The times of the API are all of one length, so that their texts compare as they do.
-fn at(row: &Value) -> &str {
-    row.get("at").and_then(Value::as_str).unwrap_or_default()
+impl Tail {
+    async fn read(&mut self, client: &Client, screen: Screen, query: &[(&str, &str)]) -> Result<(), Failure> {
+        let after = self.last.to_string();
+        let mut query = query.to_vec();
+        query.extend([("follow", "true"), ("after", &after)]);
+        let mut lines = client.follow(&["logs"], &query).await?;
+        self.is_connected = true;
+        while let Some(line) = lines.next().await? {
+            print(screen, &line)?;
+            self.last = number(&line).map_or(self.last, |number| number.max(self.last));
+        }
+        Ok(())
+    }
+}
+
+/// Whether it is worth coming back: the host restarts, or its places for readers are taken for now.
+fn passes(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unreachable { .. } | Failure::Lost { .. } => true,
+        Failure::Problem(problem) => problem.status == 429 || problem.status >= 500,
+        Failure::NotOurs { .. } | Failure::Local(_) | Failure::Usage(_) => false,
+    }
+}
+
+fn rows(mut page: Value) -> Vec<Value> {
+    match page.get_mut("items").map(Value::take) {
+        Some(Value::Array(rows)) => rows,
+        _ => Vec::new(),
+    }
+}
+
+fn number(row: &Value) -> Option<u64> {
+    row.get("number").and_then(Value::as_u64)
 }
 
 fn print(screen: Screen, row: &Value) -> Result<(), Failure> {
     if screen.json {
         screen::say(&screen::inert_json_line(row));
     } else {
-        let entry: LogEntry = serde_json::from_value(row.clone()).context("reading a row of the log")?;
-        screen::say(&show::logs::entry(&entry));
+        let line: LogLine = serde_json::from_value(row.clone()).context("reading a row of the log")?;
+        screen::say(&show::logs::line(&line));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ Examples:
   lockgate runs                                # the newest, of all flows
   lockgate runs list --flow won-deals --limit 10
   lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D
+  lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D --records 200
   lockgate runs cancel 01KAWB6W3M2Q0R5T7V9X1Z3B5D    # what is not delivered waits for the next run";
 
 #[derive(Debug, Args)]
@@ -24,10 +25,13 @@ pub(crate) struct RunsArgs {
 pub(crate) enum RunsVerb {
     /// Runs, newest first. This is what happens without a verb.
     List(OfFlowArgs),
-    /// One run: its counts, its status, who has to act.
+    /// One run: its counts, its status, who has to act, and what became of its records.
     Show {
         /// The run.
         id: String,
+        /// The most records of it that are shown, those in trouble first.
+        #[arg(long, value_name = "COUNT", default_value_t = 20)]
+        records: usize,
     },
     /// Ask for its end. Calls under way are let finish.
     Cancel {

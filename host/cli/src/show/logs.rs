@@ -1,6 +1,6 @@
 //! Rows of the log, one a line; a refusal takes two more, to be explained.
 
-use server::dto::{Exchange, ExchangeOutcome, LogEntry, LogEvent, Page, Settled};
+use server::dto::{Exchange, ExchangeOutcome, LogEntry, LogEvent, LogLine, Page, Settled};
 
 use super::{denial, inert};
 use crate::failure::actor;
@@ -16,7 +16,16 @@ pub(crate) fn list(page: &Page<LogEntry>) -> String {
 
 pub(crate) fn entry(entry: &LogEntry) -> String {
     let who = entry.profile.as_deref().unwrap_or(&entry.connector.name);
-    format!("{}  {}  {}", inert(&entry.at), inert(who), event(&entry.event))
+    let record = entry.record.as_deref().map(|key| format!(" ({})", inert(key))).unwrap_or_default();
+    format!("{}  {}{record}  {}", inert(&entry.at), inert(who), event(&entry.event))
+}
+
+/// A row of a log that is followed, or the gap before it.
+pub(crate) fn line(line: &LogLine) -> String {
+    match line {
+        LogLine::Entry(row) => entry(row),
+        LogLine::Missed { missed } => format!("-- {missed} rows were removed before they could be shown --"),
+    }
 }
 
 fn event(event: &LogEvent) -> String {

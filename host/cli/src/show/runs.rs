@@ -1,8 +1,10 @@
 //! Runs: what became of the records, and who has to act.
 
-use server::dto::{Page, Run};
+use std::collections::BTreeSet;
 
-use super::{cell, count, fields, inert, or_none, run_status_cell, table};
+use server::dto::{Became, LogEntry, LogEvent, Page, Run, Settled};
+
+use super::{cell, count, fields, inert, or_none, run_status_cell, section, table};
 use crate::failure::actor;
 
 pub(crate) fn list(page: &Page<Run>) -> String {
@@ -80,6 +82,41 @@ pub(crate) fn one(run: &Run) -> String {
         text.push_str(&format!("\nnext: lockgate dead-letters list --flow {}\n", inert(&run.flow)));
     }
     text
+}
+
+/// The last attempt of each record, those in trouble first; the batches come newest first.
+pub(crate) fn records(batches: &[LogEntry], records_max: usize) -> String {
+    let settled = batches.iter().flat_map(|entry| match &entry.event {
+        LogEvent::Settled { records } => records.as_slice(),
+        _ => &[],
+    });
+    let mut seen = BTreeSet::new();
+    let mut last: Vec<&Settled> = settled.filter(|record| seen.insert(record.key.as_str())).collect();
+    last.sort_by_key(|record| match record.became {
+        Became::Buried => 0,
+        Became::Waiting => 1,
+        Became::Delivered | Became::Skipped => 2,
+    });
+    let mut rows = table(["record", "became", "attempt", "at", "status", "remote id", "why"]);
+    for record in last.iter().take(records_max) {
+        let attempt = record.attempt.as_ref();
+        let status = attempt.and_then(|attempt| attempt.status).map(|status| status.to_string());
+        let failure = attempt.and_then(|attempt| attempt.failure.as_ref());
+        rows.add_row([
+            cell(&record.key),
+            cell(&record.became.word()),
+            cell(&attempt.map(|attempt| attempt.n.to_string()).unwrap_or_default()),
+            cell(attempt.map(|attempt| attempt.at.as_str()).unwrap_or_default()),
+            cell(&status.unwrap_or_default()),
+            cell(attempt.and_then(|attempt| attempt.remote_request_id.as_deref()).unwrap_or_default()),
+            cell(&failure.map(|why| format!("{}: {}", why.code, why.message)).unwrap_or_default()),
+        ]);
+    }
+    let title = match last.len().saturating_sub(records_max) {
+        0 => "Records:".to_owned(),
+        more => format!("Records ({more} more of them are not shown):"),
+    };
+    section(&title, &rows).trim_end().to_owned()
 }
 
 /// One line for somebody who waits.
