@@ -427,3 +427,26 @@ fn a_hook_is_made_tried_and_given_another_secret_and_what_it_took_survives_a_kil
     assert_eq!(served.ask(&["hooks", "delete", &id]).code, 0);
     assert_eq!(served.ask(&["hooks", "show", &id]).code, 4);
 }
+
+#[test]
+fn what_gave_up_is_looked_for_and_nothing_is_sent_again_by_mistake() {
+    let served = Served::start();
+    let found = served.ask(&["records", "find", "deal-4711", "--beginning"]);
+    assert!(found.code == 0 && found.out.contains("no record"), "{}{}", found.out, found.err);
+    let planned = served.ask(&["dead-letters", "replay-all", "--dry-run"]);
+    assert!(planned.code == 0 && planned.out.contains("no parked"), "{}{}", planned.out, planned.err);
+    let all = served.ask(&["dead-letters", "replay-all"]);
+    assert!(all.code == 2 && all.err.contains("--everything"), "{}", all.err);
+    let started = served.ask(&["dead-letters", "replay-all", "--everything", "--json"]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    let plan: serde_json::Value = serde_json::from_str(&started.out).unwrap();
+    let job = plan["job"]["id"].as_str().unwrap();
+    let shown = served.ask(&["dead-letters", "jobs", "show", job]);
+    assert!(shown.code == 0 && shown.out.contains(job), "{}{}", shown.out, shown.err);
+    let listed = served.ask(&["dead-letters", "list", "--blame", "remote", "--state", "parked"]);
+    assert!(listed.code == 0 && listed.out.contains("no dead letters"), "{}{}", listed.out, listed.err);
+    let unread = served.ask(&["dead-letters", "list", "--since", "yesterday"]);
+    assert_eq!(unread.code, 3, "{}", unread.err);
+    let nobody = served.ask(&["dead-letters", "discard", "01KAWB6W3M2Q0R5T7V9X1Z3B5D", "--reason", "no"]);
+    assert_eq!(nobody.code, 4, "{}", nobody.err);
+}
