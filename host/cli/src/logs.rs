@@ -47,22 +47,19 @@ async fn follow(
     for row in wanted.iter().take(first).rev() {
         print(screen, row)?;
     }
-    let (mut wait, mut is_told) = (WAIT_MIN, false);
+    let (mut wait, mut is_told, mut was_connected) = (WAIT_MIN, false, false);
     loop {
         tail.is_connected = false;
         let ended = tail.read(client, screen, query).await;
         if tail.is_connected {
-            (wait, is_told) = (WAIT_MIN, false);
+            (wait, is_told, was_connected) = (WAIT_MIN, false, true);
         }
         match ended {
             // The host ends a stream now and then, to look at the token again.
             Ok(()) => {}
-            Err(failure) if passes(&failure) => {
+            Err(failure) if was_connected && passes(&failure) => {
                 if !is_told {
-                    screen.hint(&format!(
-                        "the host is gone; reading on behind row {} when it is back",
-                        tail.last
-                    ));
+                    screen.hint(&format!("the connection is gone; reading on behind row {}", tail.last));
                     is_told = true;
                 }
             }
