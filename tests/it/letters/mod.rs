@@ -1,0 +1,11 @@
+//! The whole story of a record over the API: asked for once, found where it is, sent again, followed in the log.
+
+mod bulk;
+mod edited;
+mod follow;
+mod once;
+mod records;
+mod remote;
+mod replayed;
+mod traces;
+mod world;
