@@ -4,7 +4,7 @@
 //! request goes on when its sender has gone, so that its answer is there when it comes back.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -46,7 +46,7 @@ pub(crate) async fn idempotent(State(options): State<Options>, request: Request,
         Ok(Begun::InProgress) => in_progress().into_response(),
         Ok(Begun::Interrupted) => interrupted().into_response(),
         Ok(Begun::Answered { body, answer }) => {
-            let read = digest(request.into_body(), &options);
+            let read = digest(DigestOf::default(), request.into_body(), &options);
             match tokio::time::timeout(options.upload_time(), read).await {
                 Ok(Some(again)) if body.as_ref() == Some(&again) => replayed(answer),
                 Ok(Some(_)) => other_body().into_response(),
@@ -55,16 +55,16 @@ pub(crate) async fn idempotent(State(options): State<Options>, request: Request,
             }
         }
         Ok(Begun::New(unfinished)) => {
-            let work = tokio::spawn(once(tenant, unfinished, request, next));
+            let work = tokio::spawn(once(tenant, unfinished, request, next, options));
             work.await.unwrap_or_else(|_| Problem::internal("a request under a key panicked").into_response())
         }
     }
 }
 
-async fn once(tenant: Tenant, begun: Unfinished, request: Request, next: Next) -> Response {
+async fn once(tenant: Tenant, begun: Unfinished, request: Request, next: Next, options: Options) -> Response {
     let (parts, body) = request.into_parts();
-    let digest = Arc::new(Mutex::new(DigestOf::default()));
-    let watched = Watched { body, digest: Arc::clone(&digest) };
+    let read = Arc::new(Mutex::new(Read { body, digest: DigestOf::default() }));
+    let watched = Watched(Arc::clone(&read));
     let response = next.run(Request::from_parts(parts, Body::new(watched))).await;
     let status = response.status();
     // A refusal has done nothing, and so has a host that was too busy: the key may be used again.
@@ -76,7 +76,10 @@ async fn once(tenant: Tenant, begun: Unfinished, request: Request, next: Next) -
     let Ok(bytes) = axum::body::to_bytes(body, ANSWER_BYTES_READ_MAX).await else {
         return Problem::internal("an answer could not be read").into_response();
     };
-    let digest = std::mem::take(&mut *digest.lock().unwrap_or_else(PoisonError::into_inner)).end();
+    // A handler that has no use for a body leaves it unread; it is a part of the request all the same.
+    let Read { body, digest: so_far } = Read::take(&read);
+    let digest = tokio::time::timeout(options.upload_time(), digest(so_far.clone(), body, &options)).await;
+    let digest = digest.ok().flatten().unwrap_or_else(|| so_far.end());
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let answer = Answer {
         status: status.as_u16(),
@@ -142,8 +145,8 @@ fn other_body() -> Problem {
 }
 
 /// Reads a body to its end and keeps nothing of it.
-async fn digest(body: Body, options: &Options) -> Option<Digest> {
-    let (mut digest, mut bytes) = (DigestOf::default(), 0_usize);
+async fn digest(mut digest: DigestOf, body: Body, options: &Options) -> Option<Digest> {
+    let mut bytes = 0_usize;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.ok()?;
@@ -157,9 +160,23 @@ async fn digest(body: Body, options: &Options) -> Option<Digest> {
 }
 
 /// A body whose digest is taken while somebody else reads it.
-struct Watched {
+struct Watched(Arc<Mutex<Read>>);
+
+/// What is left of it, and the digest of what was read.
+struct Read {
     body: Body,
-    digest: Arc<Mutex<DigestOf>>,
+    digest: DigestOf,
+}
+
+impl Read {
+    fn take(shared: &Mutex<Self>) -> Self {
+        let empty = Self { body: Body::empty(), digest: DigestOf::default() };
+        std::mem::replace(&mut *locked(shared), empty)
+    }
+}
+
+fn locked(shared: &Mutex<Read>) -> MutexGuard<'_, Read> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl HttpBody for Watched {
@@ -167,23 +184,24 @@ impl HttpBody for Watched {
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let mut read = locked(&self.0);
+        let polled = Pin::new(&mut read.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
-            self.digest.lock().unwrap_or_else(PoisonError::into_inner).add(data);
+            read.digest.add(data);
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        locked(&self.0).body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        locked(&self.0).body.size_hint()
     }
 }
