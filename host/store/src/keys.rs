@@ -9,8 +9,8 @@ mod runs;
 use domain::audit::Chain;
 use domain::connector::ConnectorRef;
 use domain::{
-    ConnectorName, DeadLetterId, Digest, EventId, FlowName, ProfileName, RecordKey, ReplayJobId, RunId,
-    SecretName, SubscriptionName, TenantId, Timestamp, TokenId,
+    ConnectorName, DeadLetterId, Digest, EventId, FlowName, ProfileName, RecordKey, ReplayJobId, SecretName,
+    SubscriptionName, TenantId, Timestamp, TokenId,
 };
 
 pub(crate) use hooks::*;

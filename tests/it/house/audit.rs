@@ -7,6 +7,7 @@ const WITHOUT_A_CHANGE: &[&str] = &[
     "host/lockgate/src/upkeep.rs",
     "host/lockgate/src/events/deliver.rs",
     "host/lockgate/src/calls.rs",
+    "host/lockgate/src/hooks/notes.rs",
     "host/lockgate/src/idempotency.rs",
     "host/lockgate/src/profiles.rs",
     "host/lockgate/src/tenant.rs",

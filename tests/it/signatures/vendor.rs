@@ -99,6 +99,11 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key).expect("any key").chain_update(text).finalize().into_bytes().to_vec()
 }
 
+/// Spaces in a row count as one.
+fn one_spaced(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -129,7 +134,7 @@ fn aws(request: &Seen, secret: &str) -> bool {
         return false;
     }
     let headers: String =
-        names.split(';').map(|name| format!("{name}:{}\n", request.headers[name])).collect();
+        names.split(';').map(|name| format!("{name}:{}\n", one_spaced(&request.headers[name]))).collect();
     let mut pairs: Vec<&str> = request.query.split('&').filter(|pair| !pair.is_empty()).collect();
     pairs.sort_unstable();
     let canonical =

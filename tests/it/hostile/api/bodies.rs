@@ -152,7 +152,7 @@ async fn numbers_of_queries_and_bodies_have_bounds() {
         flow("schedule", json!({ "every_ms": 1e300 })),
         flow("schedule", json!({ "every_ms": u64::MAX })),
         flow("schedule", json!({ "every_ms": "9999-12-31T23:59:60Z" })),
-        flow("schedule", json!({ "cron": "0 2 29 2 *" })),
+        flow("schedule", json!({ "cron": "0 2 30 2 * * *" })),
         flow("delivery", json!({ "batch": 0 })),
         flow("delivery", json!({ "batch": 4_294_967_296_u64 })),
     ] {

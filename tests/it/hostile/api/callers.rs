@@ -46,7 +46,16 @@ fn filled(path: &str, name: &str, id: &str) -> String {
 }
 
 /// A body that the route would take, so that it is not the body that is refused.
-fn body(path: &str) -> Option<Value> {
+/// What the route takes at this place.
+fn body(path: &str, place: &str) -> Option<Value> {
+    if path == "/v1/flows/{name}" {
+        let name = place.rsplit('/').next();
+        let (source, destination) = (
+            json!({ "profile": "probe", "trigger": "things" }),
+            json!({ "profile": "probe", "action": "echo" }),
+        );
+        return Some(json!({ "name": name, "source": source, "destination": destination }));
+    }
     match path.rsplit('/').next().unwrap_or_default() {
         "grant" | "revoke" => Some(json!({ "hosts": ["https://a.example"] })),
         "credential" | "{secret}" => Some(json!({ "value": "not-a-real-secret" })),
@@ -55,6 +64,9 @@ fn body(path: &str) -> Option<Value> {
         "upgrade" => Some(json!({ "version": "0.1.0" })),
         "consent" => Some(json!({ "version": "0.1.0", "diff": "0".repeat(64) })),
         "secret" | "test" => Some(json!({})),
+        "canary" => Some(json!({ "percent": 10 })),
+        "body" => Some(json!({ "body": {} })),
+        "discard" => Some(json!({ "reason": "not wanted" })),
         "{action}" => Some(json!({ "inputs": [{}] })),
         _ => None,
     }
@@ -98,7 +110,9 @@ async fn no_route_opens_for_a_token_that_is_missing_garbage_expired_or_revoked()
     let mut answers = BTreeSet::new();
     for Route { path, method, access } in routes() {
         for token in bad {
-            let answer = gate.ask(method, &existing(path, &things), token, body(path).as_ref()).await;
+            let answer = gate
+                .ask(method, &existing(path, &things), token, body(path, &existing(path, &things)).as_ref())
+                .await;
             if *access == Access::Public {
                 // Neither a hook nor the way to a consent takes a token, and both lead nowhere without a link of this host.
                 let expected = match path {
@@ -129,7 +143,8 @@ async fn a_role_reaches_its_own_routes_and_none_above() {
     for Route { path, method, access } in routes() {
         for (token, role) in &callers {
             // What exists for nobody: whoever is let in is told so, and nothing is changed on the way.
-            let answer = gate.ask(method, &ghostly(path), Some(token), body(path).as_ref()).await;
+            let answer =
+                gate.ask(method, &ghostly(path), Some(token), body(path, &ghostly(path)).as_ref()).await;
             let refusal = match (access, role) {
                 (Access::Tenant(least), Some(role)) if role < least => Some("role_too_low"),
                 (Access::Tenant(_), None) | (Access::Operator, Some(_)) => Some("forbidden"),
@@ -165,8 +180,8 @@ async fn what_belongs_to_another_tenant_looks_like_what_is_not_there() {
         }
         named += 1;
         let (theirs, nobodys) = (existing(path, &things), ghostly(path));
-        let theirs_said = gate.ask(method, &theirs, Some(&other), body(path).as_ref()).await;
-        let nobodys_said = gate.ask(method, &nobodys, Some(&other), body(path).as_ref()).await;
+        let theirs_said = gate.ask(method, &theirs, Some(&other), body(path, &theirs).as_ref()).await;
+        let nobodys_said = gate.ask(method, &nobodys, Some(&other), body(path, &nobodys).as_ref()).await;
         assert_eq!(theirs_said.status, 404, "{method} {path}: {}", theirs_said.body);
         let neutral = |text: String| {
             let words = ["prober", "probe", "deals", "ghost", &things.run, GHOST_ID];

@@ -82,7 +82,7 @@ async fn every_verb_that_changes_something_leaves_one_entry_without_values() {
     let digest = domain::Digest::of(guests::UNKNOWN_IMPORT);
     said(&format!("connector.refused component {digest} [] unknown_import"));
     tenant.create_profile(new_profile("probe", &echo.url)).await.unwrap();
-    said("profile.created profile probe [connector config auth rate] completed");
+    said("profile.created profile probe [connector config auth rate egress_address] completed");
     let (probe, signing) = ("probe".parse().unwrap(), "signing".parse().unwrap());
     tenant.set_credential(&probe, Secret::new(CANARY)).await.unwrap();
     said("credential.set profile probe [credential outcomes] completed");
