@@ -19,6 +19,7 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
+#[allow(dead_code, reason = "each benchmark has a copy of this file and uses its own part")]
 pub fn microseconds(duration: Duration, calls: u32) -> f64 {
     duration.as_secs_f64() * 1e6 / f64::from(calls)
 }

@@ -63,7 +63,7 @@ pub fn missing(depot: &Depot, known: &Known) -> Vec<String> {
     let events = events.filter_map(|number| number.parse::<u64>().ok());
     (1..=depot.available())
         .chain(events)
-        .filter(|n| !arrived.get(n).is_some_and(|one| !one.taken.is_empty()))
+        .filter(|n| arrived.get(n).is_none_or(|one| one.taken.is_empty()))
         .map(|n| format!("record {n} never arrived"))
         .collect()
 }
@@ -183,7 +183,7 @@ fn records(
             Some(_) if n > cursor => {
                 found.problems.push(format!("record {n} lies before the cursor {cursor}"))
             }
-            Some(Seen::Delivered { .. }) if !arrived.get(&n).is_some_and(|one| !one.taken.is_empty()) => {
+            Some(Seen::Delivered { .. }) if arrived.get(&n).is_none_or(|one| one.taken.is_empty()) => {
                 found.lost.push(format!("record {n} counts as delivered and never arrived"));
             }
             _ => {}

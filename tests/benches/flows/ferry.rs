@@ -42,8 +42,7 @@ impl Ferry {
         let mut names = Vec::new();
         for number in 0..flows {
             let name: FlowName = format!("ferry-{number}").parse().unwrap();
-            let mut delivery = DeliveryPolicy::default();
-            delivery.batch = batch;
+            let delivery = DeliveryPolicy { batch, ..DeliveryPolicy::default() };
             let new = NewFlow {
                 name: name.clone(),
                 source: Source { profile: "from".parse().unwrap(), trigger: "things".to_owned() },

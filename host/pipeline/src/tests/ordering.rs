@@ -17,7 +17,7 @@ async fn bench(order: Order, batch: u32, parallel: u32) -> Bench {
         key: key.to_owned(),
         body: format!("{{\"key\":\"{key}\",\"customer\":{{\"id\":\"{}\"}}}}", &key[..1]),
     };
-    let records = ["a1", "b1", "a2", "b2", "a3"].map(|key| record(key)).into();
+    let records = ["a1", "b1", "a2", "b2", "a3"].map(record).into();
     *bench.script.pages.lock().unwrap() =
         vec![Gives::Page(Page { records, next: Some("1".to_owned()), more: false })];
     bench

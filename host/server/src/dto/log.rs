@@ -34,6 +34,10 @@ pub struct LogEntry {
 /// What happened.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most rows are exchanges; a box would cost each of them an allocation"
+)]
 pub enum LogEvent {
     /// The connector said something.
     Line {
