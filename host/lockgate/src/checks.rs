@@ -110,6 +110,9 @@ impl Tenant {
         if let Some(failure) = told {
             self.note(profile, failure).await?;
         }
+        if matches!(report.outcome, Ok(Ok(()))) {
+            self.wake_waiting(profile).await;
+        }
         Ok(report.outcome?)
     }
 

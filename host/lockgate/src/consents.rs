@@ -84,7 +84,9 @@ impl Host {
         callback: Callback,
         browser: Option<Secret>,
     ) -> Result<Connected, Error> {
-        Ok(self.rooms.vault.complete(callback, browser).await?)
+        let connected = self.rooms.vault.complete(callback, browser).await?;
+        self.tenant(connected.tenant.as_str())?.wake_waiting(&connected.profile).await;
+        Ok(connected)
     }
 
     /// Renews the tokens that nobody has used for as long as their schemes say. A host does so by itself.

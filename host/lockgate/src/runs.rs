@@ -1,7 +1,7 @@
 //! Runs of a tenant's flows: what happened, and to whom it is to be said.
 
 use domain::run::Run;
-use domain::{FlowName, RunId};
+use domain::{FlowName, ProfileName, RunId};
 use store::{Page, Runs as _};
 
 use crate::error::Error;
@@ -28,6 +28,13 @@ impl Tenant {
     pub async fn cancel_run(&self, id: &RunId) -> Result<Run, Error> {
         self.rooms.pipeline.cancel(&self.id, id, &self.actor).await?;
         self.run(id)
+    }
+
+    /// Lets runs that wait for this profile go on at once: it works again. Where that fails, they go on at their time.
+    pub(crate) async fn wake_waiting(&self, profile: &ProfileName) {
+        if let Err(error) = self.rooms.pipeline.wake_for(&self.id, profile).await {
+            tracing::warn!(tenant = %self.id, %profile, %error, "runs that wait for a profile could not be woken");
+        }
     }
 
     /// Runs, newest first.

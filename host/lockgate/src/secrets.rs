@@ -77,7 +77,10 @@ impl Tenant {
             }
             change.put_profile(&self.id, &changed, Expect::Version(row.version));
             match self.rooms.store.commit(change).await {
-                Ok(()) => return Ok(changed),
+                Ok(()) => {
+                    self.wake_waiting(profile).await;
+                    return Ok(changed);
+                }
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
             }
