@@ -17,6 +17,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::connection::Connection;
 use crate::failure;
+use crate::network::Network;
 use crate::options::EgressOptions;
 use crate::tenants::Place;
 
@@ -30,6 +31,8 @@ pub(crate) struct Dial<'a> {
     /// The machine's own address to dial from; none for whichever the system takes.
     pub(crate) local: Option<IpAddr>,
     pub(crate) tls: &'a Arc<ClientConfig>,
+    /// In place of sockets and TLS.
+    pub(crate) network: Option<&'a dyn Network>,
     pub(crate) options: &'a EgressOptions,
     /// For reaching the remote.
     pub(crate) until: Instant,
@@ -39,6 +42,9 @@ pub(crate) struct Dial<'a> {
 
 impl Dial<'_> {
     pub(crate) async fn open(&self, place: Place) -> Result<Connection, SendFailure> {
+        if let Some(network) = self.network {
+            return self.open_over(network, place).await;
+        }
         let origin = self.vetted.origin();
         let addresses: Vec<SocketAddr> = self
             .vetted
@@ -75,6 +81,17 @@ impl Dial<'_> {
                 Connection::speak(stream, place, self.options).await
             }
         };
+        spoken.map_err(|_| failure::unsent(FailureCode::ConnectFailed))
+    }
+
+    async fn open_over(&self, network: &dyn Network, place: Place) -> Result<Connection, SendFailure> {
+        let stream = match timeout_at(self.until, network.connect(self.vetted)).await {
+            Ok(stream) => stream?,
+            Err(_) => {
+                return Err(failure::late(FailureCode::ConnectTimeout, self.until, self.deadline, false));
+            }
+        };
+        let spoken = Connection::speak(stream, place, self.options).await;
         spoken.map_err(|_| failure::unsent(FailureCode::ConnectFailed))
     }
 }

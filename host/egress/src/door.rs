@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::addresses;
 use crate::doors::{Doors, is_of_this_machine};
 use crate::hop::{Hop, Outcome};
+use crate::network::Network;
 use crate::options::{EgressError, EgressOptions};
 use crate::row::Row;
 use crate::tenants::{Tenant, Tenants, TooBusy};
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) options: EgressOptions,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) tls: Arc<Tls>,
+    /// In place of sockets and TLS.
+    pub(crate) network: Option<Arc<dyn Network>>,
     pub(crate) doors: Arc<Doors>,
     clock: Arc<dyn Clock>,
     pub(crate) tenants: Tenants,
@@ -74,6 +77,25 @@ impl Egress {
         resolver: Arc<dyn Resolver>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EgressError> {
+        Self::carried_by(None, options, resolver, clock)
+    }
+
+    /// A door whose requests a [`Network`] carries: for tests. Everything else about it is the same.
+    pub fn over(
+        network: Arc<dyn Network>,
+        options: EgressOptions,
+        resolver: Arc<dyn Resolver>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EgressError> {
+        Self::carried_by(Some(network), options, resolver, clock)
+    }
+
+    fn carried_by(
+        network: Option<Arc<dyn Network>>,
+        options: EgressOptions,
+        resolver: Arc<dyn Resolver>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EgressError> {
         let options = options.bounded();
         if let Some(foreign) = options.egress_addresses.iter().find(|address| !is_of_this_machine(**address))
         {
@@ -83,7 +105,8 @@ impl Egress {
         let tenants = Tenants::new(&options);
         // Seeded with the time, so that a trace that outlives this process does not see its spans again.
         let spans = AtomicU64::new(clock.now().as_ms().unsigned_abs() << 20);
-        Ok(Self(Arc::new(Inner { options, resolver, tls, doors: Arc::default(), clock, tenants, spans })))
+        let doors = Arc::default();
+        Ok(Self(Arc::new(Inner { options, resolver, tls, network, doors, clock, tenants, spans })))
     }
 
     /// The same door with turns and connections of its own: for requests of the host that others wait for while they hold
@@ -95,6 +118,7 @@ impl Egress {
             options: inner.options.clone(),
             resolver: Arc::clone(&inner.resolver),
             tls: Arc::clone(&inner.tls),
+            network: inner.network.clone(),
             doors: Arc::clone(&inner.doors),
             clock: Arc::clone(&inner.clock),
             tenants: Tenants::new(&inner.options),

@@ -46,6 +46,8 @@ pub(crate) fn of_request(error: &hyper::Error, written: &Written) -> SendFailure
         FailureCode::BadHead
     } else if find::<rustls::Error>(error).is_some() {
         FailureCode::TlsFailed
+    } else if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+        FailureCode::FirstByteTimeout
     } else {
         FailureCode::ConnectionLost
     };
@@ -66,6 +68,7 @@ pub(crate) fn of_body(error: &hyper::Error) -> SendFailure {
                 FailureCode::BadFraming
             }
         }
+        Some(io::ErrorKind::TimedOut) => FailureCode::IdleTimeout,
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => {
             FailureCode::ConnectionLost
         }

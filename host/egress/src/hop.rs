@@ -143,6 +143,7 @@ impl Hop<'_> {
             vetted,
             local: pin.local(),
             tls,
+            network: self.inner.network.as_deref(),
             options: &self.inner.options,
             until,
             deadline: self.deadline,

@@ -10,6 +10,8 @@
 //! The HTTP client is hyper's single connection and nothing around it: no proxy, no cookie jar, no redirect, no retry
 //! and no resolver exists here that would have to be switched off.
 //!
+//! A test may put a `network` of its own in the place of sockets and TLS, and of nothing else.
+//!
 //! It must never decide who may go where: that is `domain::egress`. It must never keep a credential beyond a hop.
 
 mod addresses;
@@ -23,6 +25,7 @@ mod failure;
 mod hop;
 mod idle;
 mod incoming;
+mod network;
 mod options;
 mod outgoing;
 mod pace;
@@ -35,6 +38,7 @@ mod tls;
 mod written;
 
 pub use door::{Egress, Refusal, Sender, Sent};
+pub use network::{EveryName, Network, NetworkFailure, Stream};
 pub use options::{EgressError, EgressOptions};
 pub use scrub::{Scrubber, Unsearchable};
 pub use system_resolver::SystemResolver;

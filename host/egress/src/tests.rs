@@ -4,6 +4,7 @@ mod addresses;
 mod bodies;
 mod credentials;
 mod failures;
+mod network;
 mod proxies;
 mod redirects;
 mod remote;

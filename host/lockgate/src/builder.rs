@@ -11,7 +11,7 @@ use domain::connector::ConnectorRef;
 use domain::egress::{Ceiling, Origin};
 use domain::quota::Quotas;
 use domain::{Artefacts, Clock, Randomness, Resolver};
-use egress::{Egress, EgressOptions, SystemResolver};
+use egress::{Egress, EgressOptions, Network, SystemResolver};
 use pipeline::{Connectors, Options as PipelineOptions, Pipeline, Transform};
 use runtime::{Compiler, Runtime, RuntimeOptions, Upload};
 use store::{KeyEncryptionKey, Observer, Place, Store, StoreOptions};
@@ -72,6 +72,7 @@ pub struct Builder {
     compiler: Option<Compiler>,
     pipeline: PipelineOptions,
     resolver: Option<Arc<dyn Resolver>>,
+    network: Option<Arc<dyn Network>>,
     artefacts: Option<Arc<dyn Artefacts>>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
@@ -95,6 +96,7 @@ impl Default for Builder {
             compiler: None,
             pipeline: PipelineOptions::default(),
             resolver: None,
+            network: None,
             artefacts: None,
             clock: Arc::new(SystemClock),
             randomness: Arc::new(OsRandomness),
@@ -181,6 +183,14 @@ impl Builder {
         self
     }
 
+    /// Carries requests in place of sockets and TLS: for tests, where the remote is part of the program. Gates, credentials,
+    /// masking and rows stay the real ones. Names still resolve first; [`EveryName`](crate::EveryName) resolves them all.
+    #[must_use]
+    pub fn network(mut self, network: Arc<dyn Network>) -> Self {
+        self.network = Some(network);
+        self
+    }
+
     /// Keeps compiled code elsewhere than in the data folder, for instance where several hosts share it. What it loads
     /// is run as it is: an implementation must authenticate it.
     #[must_use]
@@ -252,6 +262,7 @@ impl Builder {
             compiler,
             pipeline,
             resolver,
+            network,
             artefacts,
             clock,
             randomness,
@@ -268,7 +279,10 @@ impl Builder {
         let options = StoreOptions { place, key };
         let store = off_the_workers(move || Store::open_observed(options, observer, &*chance)).await??;
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver::default()));
-        let egress = Egress::new(egress, resolver, clock.clone())?;
+        let egress = match network {
+            None => Egress::new(egress, resolver, clock.clone())?,
+            Some(network) => Egress::over(network, egress, resolver, clock.clone())?,
+        };
         let ceiling = Arc::new(ceiling);
         let vault = Vault::new(store.clone(), clock.clone(), randomness.clone());
         let vault = Arc::new(vault.reaching(&egress, &ceiling));

@@ -31,6 +31,7 @@ mod policy;
 mod profiles;
 mod quotas;
 mod records;
+mod rehearsals;
 mod removal;
 mod runs;
 mod secrets;
@@ -75,9 +76,11 @@ pub use domain;
 pub use domain::quota::Quotas;
 /// Options of the rooms that an embedding program may tune.
 pub use egress::{EgressOptions, SystemResolver};
+/// What a test puts in the place of the network.
+pub use egress::{EveryName, Network, NetworkFailure, Stream};
 pub use logs::LogFilter;
 pub use pipeline::Options as PipelineOptions;
-pub use runtime::{AdmissionReport, Compiler, RuntimeOptions, run_if_compile_worker};
+pub use runtime::{AdmissionReport, CallReport, Compiler, RuntimeOptions, run_if_compile_worker};
 pub use store::{
     Answer, Checked, Counted, Kind as CommitKind, LogTail, Observer, Page, Point as CommitPoint, Problem,
 };

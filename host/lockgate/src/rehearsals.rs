@@ -1,0 +1,56 @@
+//! Calls by which an author sees what a connector does: everything that a call left behind, and nothing kept of it.
+//!
+//! The sandbox, the gates, the credential and the wire are those of every other call. What stands around a call in
+//! production is left out: schemas, circuits, the profile's status, the log and the audit trail.
+
+use domain::ProfileName;
+use domain::call::{GuestError, Inbound, Input, Page};
+use runtime::CallReport;
+
+use crate::error::Error;
+use crate::tenant::Tenant;
+
+impl Tenant {
+    /// Has the connector verify the profile.
+    pub async fn rehearse_check(
+        &self,
+        profile: &ProfileName,
+    ) -> Result<CallReport<Result<(), GuestError>>, Error> {
+        let prepared = self.prepare(&self.profile(profile)?).await?;
+        Ok(prepared.linked.check(&prepared.call_for(&self.correlation())).await)
+    }
+
+    /// Runs an action on inputs as they are.
+    pub async fn rehearse_run(
+        &self,
+        profile: &ProfileName,
+        action: &str,
+        inputs: &[Input],
+    ) -> Result<CallReport<Vec<Result<String, GuestError>>>, Error> {
+        let prepared = self.prepare(&self.profile(profile)?).await?;
+        let call = prepared.call_for_action(&self.correlation(), action);
+        Ok(prepared.linked.run(&call, action, inputs).await)
+    }
+
+    /// Reads one page of a trigger.
+    pub async fn rehearse_poll(
+        &self,
+        profile: &ProfileName,
+        trigger: &str,
+        cursor: Option<&str>,
+    ) -> Result<CallReport<Result<Page, GuestError>>, Error> {
+        let prepared = self.prepare(&self.profile(profile)?).await?;
+        Ok(prepared.linked.poll(&prepared.call_for(&self.correlation()), trigger, cursor).await)
+    }
+
+    /// Hands over an event, as if its signature had been verified.
+    pub async fn rehearse_receive(
+        &self,
+        profile: &ProfileName,
+        hook: &str,
+        event: Inbound,
+    ) -> Result<CallReport<Result<Vec<domain::call::PolledRecord>, GuestError>>, Error> {
+        let prepared = self.prepare(&self.profile(profile)?).await?;
+        Ok(prepared.linked.receive(&prepared.call_for(&self.correlation()), hook, event).await)
+    }
+}
