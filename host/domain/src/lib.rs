@@ -7,6 +7,7 @@ pub mod audit;
 pub mod blame;
 pub mod call;
 pub mod canary;
+pub mod compat;
 pub mod connector;
 pub mod consent;
 pub mod dead_letter;
