@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use reqwest::Url;
 
 use crate::audit::args::AuditArgs;
+use crate::build::args::BuildArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
@@ -14,6 +15,7 @@ use crate::flows::args::FlowsArgs;
 use crate::hooks::args::HooksArgs;
 use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
+use crate::new::args::NewArgs;
 use crate::policy::args::PolicyArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::quotas::args::QuotasArgs;
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Show the whole thing on real data, with two mock vendors on this machine.
     Demo(DemoArgs),
+    /// Write a connector's project, which builds and passes its own tests at once.
+    New(NewArgs),
+    /// Build the project in this folder to a component.
+    Build(BuildArgs),
     /// Upload a component as a connector.
     Upload(UploadArgs),
     /// Make a key to sign components with, on this machine.

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod build;
 mod client;
 mod connectors;
 mod dead_letters;
@@ -14,8 +15,10 @@ mod hooks;
 mod keys;
 mod logs;
 mod memory;
+mod new;
 mod policy;
 mod profiles;
+mod project;
 mod quotas;
 mod records;
 mod runs;
@@ -53,6 +56,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(args) => Ok(Box::pin(serve::run(args)).await?),
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
+        Command::New(args) => new::run(args),
+        Command::Build(args) => Box::pin(build::run(args)).await,
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
         Command::Keygen(args) => signing::keygen(&args),
         Command::Sign(args) => signing::sign(&args),

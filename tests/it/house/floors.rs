@@ -15,10 +15,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lockgate", &["domain", "store", "egress", "auth", "runtime", "pipeline", "plugins", "lockgate-wit"]),
     ("server", &["domain", "store", "egress", "auth", "runtime", "pipeline", "lockgate", "lockgate-wit"]),
     // The demo brings its own connectors and mock vendors.
-    ("cli", &["domain", "server", "lockgate", "plugins", "vendors", "lockgate-wit"]),
+    ("cli", &["domain", "server", "lockgate", "plugins", "scaffold", "vendors", "lockgate-wit"]),
     ("lockgate-wit", &[]),
     ("lockgate-sdk", &["lockgate-wit"]),
     ("guest-build", &[]),
+    ("scaffold", &[]),
     ("plugins", &["guest-build"]),
     ("crm", &["lockgate-sdk"]),
     ("stripe", &["lockgate-sdk"]),
