@@ -79,6 +79,7 @@ async fn linked() -> (runtime::Linked, CallFor) {
         correlation: CorrelationId::make(&OsRandomness),
         limits: Limits::default(),
         key_place: None,
+        tape: runtime::Taping::Off,
     };
     (linked, call_for)
 }

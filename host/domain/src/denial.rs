@@ -29,6 +29,11 @@ pub enum Gate {
 }
 
 impl Gate {
+    /// The gate of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Capability => "capability",

@@ -8,6 +8,7 @@ pub mod blame;
 pub mod call;
 pub mod canary;
 pub mod compat;
+pub mod cassette;
 pub mod connector;
 pub mod consent;
 pub mod dead_letter;

@@ -11,7 +11,7 @@ use domain::profile::Profile;
 use domain::retry::KeyPlace;
 use domain::trace::TraceState;
 use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
-use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError};
+use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError, Taping};
 use store::Store;
 
 use crate::canary;
@@ -181,6 +181,7 @@ impl Prepared {
             trace_state: self.trace_state.clone(),
             limits: self.limits,
             key_place: None,
+            tape: Taping::Off,
         }
     }
 
@@ -228,6 +229,7 @@ impl Transform {
             trace_state: None,
             limits: Limits { cpu_ms: MAPPING_CPU_MS.min(limits.cpu_ms), ..limits },
             key_place: None,
+            tape: Taping::Off,
         };
         self.linked.transform(&call, program, records).await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::call::{CallFailure, Limits, LogLine, Usage};
+use domain::cassette::{About, Call, Cassette, Outcome};
 use domain::egress::Policy;
 use domain::exchange::Exchange;
 use domain::retry::KeyPlace;
@@ -14,7 +15,9 @@ use tokio::time::Instant;
 use wasmtime::Store;
 
 use crate::cpu::CpuClock;
+use crate::deck::{Deck, Taping};
 use crate::failure;
+use crate::linked::Linked;
 use crate::places::Place;
 use crate::runtime::Process;
 use crate::state::CallState;
@@ -37,6 +40,8 @@ pub struct CallFor {
     pub limits: Limits,
     /// Where the action's requests carry the key by which the remote recognises a repetition.
     pub key_place: Option<KeyPlace>,
+    /// Whether a cassette of it is kept.
+    pub tape: Taping,
 }
 
 /// What a call came to, and what it left behind even where it failed.
@@ -48,12 +53,14 @@ pub struct CallReport<T> {
     /// Every request that was made or tried, in the order in which they began.
     pub exchanges: Vec<Exchange>,
     pub usage: Usage,
+    /// The recording, where one was asked for and the call was begun.
+    pub cassette: Option<Box<Cassette>>,
 }
 
 impl<T> CallReport<T> {
     /// A call that was never made.
     pub(crate) fn not_made(failure: CallFailure) -> Self {
-        Self { outcome: Err(failure), log: Vec::new(), exchanges: Vec::new(), usage: Usage::default() }
+        Self { outcome: Err(failure), log: Vec::new(), exchanges: Vec::new(), usage: Usage::default(), cassette: None }
     }
 
     pub(crate) fn and_then<U>(self, check: impl FnOnce(T) -> Result<U, CallFailure>) -> CallReport<U> {
@@ -62,13 +69,37 @@ impl<T> CallReport<T> {
             log: self.log,
             exchanges: self.exchanges,
             usage: self.usage,
+            cassette: self.cassette,
         }
+    }
+
+    /// Ends the recording of the call, if there is one.
+    pub(crate) fn recorded(
+        mut self,
+        of: (&CallFor, &Deck, &Linked),
+        call: impl FnOnce() -> Call,
+        outcome: impl FnOnce(&Result<T, CallFailure>) -> Outcome,
+    ) -> Self {
+        let (called, deck, linked) = of;
+        if let (Taping::Record(connector), Some(tape)) = (&called.tape, deck.take()) {
+            let about = About {
+                recorded_at: linked.process.rooms.clock.now(),
+                connector: connector.clone(),
+                digest: linked.digest.clone(),
+                config: called.config.as_ref().to_owned(),
+                scopes: called.scopes.to_vec(),
+                limits: called.limits,
+            };
+            self.cassette = Some(Box::new(tape.finish(about, call(), outcome(&self.outcome))));
+        }
+        self
     }
 }
 
 /// A store that is ready for one instance and one call, with a place in the pool.
 pub(crate) struct Ready {
     pub(crate) store: Store<CallState>,
+    pub(crate) deck: Deck,
     cpu: CpuClock,
     limits: Limits,
     began: Instant,
@@ -86,8 +117,10 @@ impl Ready {
     ) -> Result<Self, CallFailure> {
         let place = process.places.take(tenant, &process.meter).await?;
         let cpu = CpuClock::new();
-        let store = state().into_store(&process.engine, &limits, &cpu);
-        Ok(Self { store, cpu, limits, began: Instant::now(), _place: place })
+        let state = state();
+        let deck = state.deck.clone();
+        let store = state.into_store(&process.engine, &limits, &cpu);
+        Ok(Self { store, deck, cpu, limits, began: Instant::now(), _place: place })
     }
 
     /// Drives `work`, which instantiates and calls, within the time that the call has. Whatever ends it, the store is
@@ -121,7 +154,7 @@ impl Ready {
             requests: requested.sent,
             denied: requested.denied,
         };
-        CallReport { outcome, log: state.logging.finish(), exchanges: requested.exchanges, usage }
+        CallReport { outcome, log: state.logging.finish(), exchanges: requested.exchanges, usage, cassette: None }
     }
 }
 

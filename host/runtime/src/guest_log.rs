@@ -7,6 +7,8 @@ use domain::call::{Level, Limits, LogLine};
 
 use domain::text::inert;
 
+use crate::deck::Deck;
+
 const MESSAGE_BYTES_MAX: usize = 4_000;
 const FIELDS_MAX: usize = 32;
 const FIELD_NAME_BYTES_MAX: usize = 64;
@@ -16,7 +18,11 @@ const STDIO_LINE_BYTES_MAX: usize = 4_000;
 
 /// A handle to the log, so that standard output and the logging capability write into one.
 #[derive(Clone)]
-pub(crate) struct GuestLog(Arc<Mutex<Inner>>);
+pub(crate) struct GuestLog {
+    inner: Arc<Mutex<Inner>>,
+    /// Everything that is said is recorded, also what the bounds drop.
+    pub(crate) deck: Deck,
+}
 
 struct Inner {
     clock: Arc<dyn Clock>,
@@ -37,8 +43,8 @@ pub(crate) enum Stdio {
 }
 
 impl GuestLog {
-    pub(crate) fn new(clock: Arc<dyn Clock>, limits: &Limits) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
+    pub(crate) fn new(clock: Arc<dyn Clock>, limits: &Limits, deck: Deck) -> Self {
+        let inner = Inner {
             clock,
             lines: Vec::new(),
             limit_lines: limits.log_lines,
@@ -47,12 +53,13 @@ impl GuestLog {
             dropped: 0,
             stdout: Vec::new(),
             stderr: Vec::new(),
-        })))
+        };
+        Self { inner: Arc::new(Mutex::new(inner)), deck }
     }
 
     // Held for one line, never across an await: a standard mutex is enough.
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a line. Fields stay the guest's own: they cannot take the place of what the host stamps.
@@ -148,7 +155,7 @@ mod tests {
     }
 
     fn log(lines: u32, bytes: usize) -> GuestLog {
-        GuestLog::new(Arc::new(Still), &Limits { log_lines: lines, log_bytes: bytes, ..Limits::default() })
+        GuestLog::new(Arc::new(Still), &Limits { log_lines: lines, log_bytes: bytes, ..Limits::default() }, Deck::Empty)
     }
 
     #[test]

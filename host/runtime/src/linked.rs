@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::Digest;
+use domain::cassette::{Call, Outcome};
 use domain::call::{CallFailure, Fault, GuestError, Inbound, Input, Limits, Page, PolledRecord};
 
 use crate::admit::Kind;
@@ -56,7 +57,9 @@ impl Linked {
                 instance.lockgate_connector_connector().call_check(store).await
             })
             .await;
-        ready.report(driven).and_then(|answer| Ok(answer.map_err(guest_error)))
+        let deck = ready.deck.clone();
+        let report = ready.report(driven).and_then(|answer| Ok(answer.map_err(guest_error)));
+        report.recorded((call, &deck, self), || Call::Check, Outcome::of_check)
     }
 
     /// Runs one action on a batch: exactly one result per input, in order.
@@ -81,7 +84,10 @@ impl Linked {
             })
             .await;
         let output_bytes = call.limits.output_bytes;
-        ready.report(driven).and_then(|answer| Answer::new(output_bytes).results(answer, inputs.len()))
+        let deck = ready.deck.clone();
+        let report =
+            ready.report(driven).and_then(|answer| Answer::new(output_bytes).results(answer, inputs.len()));
+        report.recorded((call, &deck, self), || Call::run(action, inputs), Outcome::of_run)
     }
 
     /// Reads one page of records, from `cursor` on.
@@ -103,7 +109,10 @@ impl Linked {
             })
             .await;
         let output_bytes = call.limits.output_bytes;
-        ready.report(driven).and_then(|answer| Answer::new(output_bytes).page(answer))
+        let deck = ready.deck.clone();
+        let report = ready.report(driven).and_then(|answer| Answer::new(output_bytes).page(answer));
+        let made = || Call::Poll { trigger: trigger.to_owned(), cursor };
+        report.recorded((call, &deck, self), made, Outcome::of_poll)
     }
 
     /// Turns a webhook, whose signature the host has verified, into records.
@@ -117,6 +126,7 @@ impl Linked {
             Ok(begun) => begun,
             Err(failure) => return CallReport::not_made(failure),
         };
+        let recorded = ready.deck.is_recording().then(|| Call::receive(hook, &event));
         let event = types::Inbound { headers: event.headers, body: event.body };
         let driven = ready
             .drive(async |store| {
@@ -125,10 +135,12 @@ impl Linked {
             })
             .await;
         let output_bytes = call.limits.output_bytes;
-        ready.report(driven).and_then(|answer| match answer {
+        let deck = ready.deck.clone();
+        let report = ready.report(driven).and_then(|answer| match answer {
             Ok(received) => Answer::new(output_bytes).records(received.records).map(Ok),
             Err(error) => Ok(Err(guest_error(error))),
-        })
+        });
+        report.recorded((call, &deck, self), || recorded.unwrap_or(Call::Check), Outcome::of_receive)
     }
 
     /// Runs a mapping program on each record: exactly one result per record, in order; `None` drops it.

@@ -10,6 +10,7 @@ use crate::capabilities::http::HttpState;
 use crate::capabilities::profile::ProfileState;
 use crate::capabilities::secrets::SecretsState;
 use crate::cpu::CpuClock;
+use crate::deck::Deck;
 use crate::engine::ProcessEngine;
 use crate::gauges::Share;
 use crate::guest_log::GuestLog;
@@ -25,6 +26,8 @@ pub(crate) struct CallState {
     pub(crate) logging: GuestLog,
     pub(crate) profile: ProfileState,
     pub(crate) wasi: WasiState,
+    /// What the capabilities record to, or are answered from.
+    pub(crate) deck: Deck,
     // Counts the store as long as it lives.
     _alive: Share,
 }
@@ -33,20 +36,27 @@ impl CallState {
     /// For a call on behalf of a profile, or of a tenant only: then there are no secrets.
     pub(crate) fn for_call(call: &CallFor, process: &Process) -> Self {
         let (rooms, meter) = (&process.rooms, &process.meter);
-        let logging = GuestLog::new(Arc::clone(&rooms.clock), &call.limits);
+        let deck = Deck::of(&call.tape);
+        let logging = GuestLog::new(Arc::clone(&rooms.clock), &call.limits, deck.clone());
         let holder = call.profile.clone().map(|profile| (profile, Arc::clone(&rooms.credentials)));
         Self {
             totals: Totals::new(&call.limits, meter),
-            http: HttpState::for_call(call, rooms),
-            secrets: SecretsState::new(holder, &call.limits, meter),
-            profile: ProfileState { config: Arc::clone(&call.config), scopes: Arc::clone(&call.scopes) },
+            http: HttpState::for_call(call, rooms, deck.clone()),
+            secrets: SecretsState::new(holder, &call.limits, meter, deck.clone()),
+            profile: ProfileState {
+                config: Arc::clone(&call.config),
+                scopes: Arc::clone(&call.scopes),
+                deck: deck.clone(),
+            },
             wasi: WasiState::new(
                 logging.clone(),
                 Arc::clone(&rooms.clock),
                 Arc::clone(&rooms.randomness),
                 &call.limits,
+                deck.clone(),
             ),
             logging,
+            deck,
             _alive: Share::of(meter, |meter| &meter.calls, 1),
         }
     }
@@ -54,19 +64,21 @@ impl CallState {
     /// For `describe`: no capability at all.
     pub(crate) fn for_nobody(limits: &Limits, process: &Process) -> Self {
         let (rooms, meter) = (&process.rooms, &process.meter);
-        let logging = GuestLog::new(Arc::clone(&rooms.clock), limits);
+        let logging = GuestLog::new(Arc::clone(&rooms.clock), limits, Deck::Empty);
         Self {
             totals: Totals::new(limits, meter),
             http: HttpState::for_nobody(limits, rooms),
-            secrets: SecretsState::new(None, limits, meter),
-            profile: ProfileState { config: Arc::from("{}"), scopes: Arc::from([]) },
+            secrets: SecretsState::new(None, limits, meter, Deck::Empty),
+            profile: ProfileState { config: Arc::from("{}"), scopes: Arc::from([]), deck: Deck::Empty },
             wasi: WasiState::new(
                 logging.clone(),
                 Arc::clone(&rooms.clock),
                 Arc::clone(&rooms.randomness),
                 limits,
+                Deck::Empty,
             ),
             logging,
+            deck: Deck::Empty,
             _alive: Share::of(meter, |meter| &meter.calls, 1),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::call::Limits;
+use domain::cassette::{Answer, Asked, Bytes as Kept, Stream};
 use domain::{Clock, Randomness};
 use tokio::time::Instant;
 use wasmtime::component::{HasData, Linker, ResourceTable};
@@ -21,6 +22,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_io::bindings::wasi::io;
 use wasmtime_wasi_io::bytes::Bytes;
 
+use crate::deck::{Asking, Deck, NO_SUCH_ANSWER};
 use crate::failure::GuestBroke;
 use crate::guest_log::{GuestLog, Stdio};
 use crate::state::CallState;
@@ -40,6 +42,7 @@ pub(crate) struct WasiState {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     began: Instant,
+    deck: Deck,
 }
 
 impl WasiState {
@@ -48,10 +51,11 @@ impl WasiState {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
         limits: &Limits,
+        deck: Deck,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        Self { context: None, table, log, clock, randomness, began: Instant::now() }
+        Self { context: None, table, log, clock, randomness, began: Instant::now(), deck }
     }
 
     fn parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
@@ -59,8 +63,8 @@ impl WasiState {
             WasiCtxBuilder::new()
                 .stdout(LogStream { log: self.log.clone(), stdio: Stdio::Out })
                 .stderr(LogStream { log: self.log.clone(), stdio: Stdio::Err })
-                .wall_clock(CoarseWallClock(Arc::clone(&self.clock)))
-                .monotonic_clock(CoarseMonotonicClock(self.began))
+                .wall_clock(CoarseWallClock(Arc::clone(&self.clock), self.deck.clone()))
+                .monotonic_clock(CoarseMonotonicClock(self.began, self.deck.clone()))
                 .build()
         });
         (context, &mut self.table)
@@ -102,9 +106,9 @@ pub(crate) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
     clocks::monotonic_clock::add_to_linker::<CallState, WasiClocks>(l, |state| state.wasi.clocks())?;
     filesystem::types::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
     filesystem::preopens::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
-    random::random::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness))?;
-    random::insecure::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness))?;
-    random::insecure_seed::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness))
+    random::random::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))?;
+    random::insecure::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))?;
+    random::insecure_seed::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))
 }
 
 struct Streams;
@@ -120,7 +124,7 @@ impl HasData for Chance {
 }
 
 /// The host's randomness, for all three random interfaces.
-struct Dice<'a>(&'a dyn Randomness);
+struct Dice<'a>(&'a dyn Randomness, &'a Deck);
 
 impl Dice<'_> {
     fn bytes(&self, len: u64) -> wasmtime::Result<Vec<u8>> {
@@ -128,14 +132,29 @@ impl Dice<'_> {
             return Err(GuestBroke("it asked for more than 65536 random bytes at once").into());
         }
         let mut bytes = vec![0; usize::try_from(len)?];
-        self.0.fill(&mut bytes);
+        self.fill(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn number(&self) -> u64 {
+    fn number(&self) -> wasmtime::Result<u64> {
         let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes)
+        self.fill(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> wasmtime::Result<()> {
+        match self.1.ask(|| Asked::Random { bytes: bytes.len() as u64 })? {
+            Asking::Live(place) => {
+                self.0.fill(bytes);
+                self.1.answer(place, || Answer::Bytes(Kept(bytes.to_vec())));
+                Ok(())
+            }
+            Asking::Played(Answer::Bytes(played)) if played.0.len() == bytes.len() => {
+                bytes.copy_from_slice(&played.0);
+                Ok(())
+            }
+            Asking::Played(_) => Err(NO_SUCH_ANSWER.into()),
+        }
     }
 }
 
@@ -145,7 +164,7 @@ impl random::random::Host for Dice<'_> {
     }
 
     fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.number())
+        self.number()
     }
 }
 
@@ -155,17 +174,17 @@ impl random::insecure::Host for Dice<'_> {
     }
 
     fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.number())
+        self.number()
     }
 }
 
 impl random::insecure_seed::Host for Dice<'_> {
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
-        Ok((self.number(), self.number()))
+        Ok((self.number()?, self.number()?))
     }
 }
 
-struct CoarseWallClock(Arc<dyn Clock>);
+struct CoarseWallClock(Arc<dyn Clock>, Deck);
 
 impl HostWallClock for CoarseWallClock {
     fn resolution(&self) -> Duration {
@@ -173,12 +192,13 @@ impl HostWallClock for CoarseWallClock {
     }
 
     fn now(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.now().as_ms()).unwrap_or(0))
+        let live = || u64::try_from(self.0.now().as_ms()).unwrap_or(0);
+        Duration::from_millis(reading(&self.1, Asked::WallClock, live))
     }
 }
 
 /// Whole milliseconds since the call began: too coarse to time a cache.
-struct CoarseMonotonicClock(Instant);
+struct CoarseMonotonicClock(Instant, Deck);
 
 impl HostMonotonicClock for CoarseMonotonicClock {
     fn resolution(&self) -> u64 {
@@ -186,8 +206,24 @@ impl HostMonotonicClock for CoarseMonotonicClock {
     }
 
     fn now(&self) -> u64 {
-        let ms = u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX);
-        ms.saturating_mul(MILLISECOND_NS)
+        let live = || {
+            let ms = u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX);
+            ms.saturating_mul(MILLISECOND_NS)
+        };
+        reading(&self.1, Asked::MonotonicClock, live)
+    }
+}
+
+/// What a clock shows. It cannot end a call: one that has left its recording is ended by whatever it asks next.
+fn reading(deck: &Deck, asked: Asked, live: impl FnOnce() -> u64) -> u64 {
+    match deck.ask(|| asked) {
+        Ok(Asking::Live(place)) => {
+            let time = live();
+            deck.answer(place, || Answer::Time(time));
+            time
+        }
+        Ok(Asking::Played(Answer::Time(time))) => time,
+        Ok(Asking::Played(_)) | Err(_) => 0,
     }
 }
 
@@ -225,6 +261,9 @@ impl OutputStream for LogStream {
         if bytes.len() > WRITE_BYTES_MAX {
             return Err(StreamError::Trap(GuestBroke("it wrote more than it was told that it may").into()));
         }
+        let stream = if self.stdio == Stdio::Out { Stream::Out } else { Stream::Err };
+        let told = self.log.deck.note(|| Asked::Stdio { stream, text: Kept(bytes.to_vec()) });
+        told.map_err(|left| StreamError::Trap(left.into()))?;
         self.log.stdio(self.stdio, &bytes);
         Ok(())
     }

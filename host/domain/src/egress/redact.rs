@@ -161,7 +161,7 @@ fn masked_members(text: &str) -> String {
 }
 
 /// How long the string is that begins here, quotes included; all of it where it does not end.
-fn string_bytes(text: &str) -> usize {
+pub(crate) fn string_bytes(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match byte {
@@ -175,7 +175,7 @@ fn string_bytes(text: &str) -> usize {
 }
 
 /// How long the value is that begins here: a string, a list or an object whole, anything else up to what ends it.
-fn value_bytes(text: &str) -> usize {
+pub(crate) fn value_bytes(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -205,7 +205,7 @@ fn value_bytes(text: &str) -> usize {
 /// Names that are sensitive in a header and plain words in a body: an error has a `code`, a record has a `key`.
 const PLAIN_IN_BODIES: [&str; 6] = ["auth", "code", "key", "nonce", "session", "sig"];
 
-fn is_sensitive_member(name: &str) -> bool {
+pub(crate) fn is_sensitive_member(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let last = lower.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let plain = lower == last || !lower.contains("api");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::call::Limits;
+use domain::cassette::{self, Asked, HttpAnswer, HttpRequest};
 use domain::egress::{Permit, Policy, Request, Response, Spent, Wire};
 use domain::exchange::{Exchange, ExchangeOutcome, Outline, SendFailure, SendFailureKind};
 use domain::retry::{KeyPlace, Read, is_idempotent};
@@ -14,6 +15,7 @@ use wasmtime::component::HasData;
 
 use crate::bindings::http;
 use crate::call::CallFor;
+use crate::deck::{Asking, Deck, NO_SUCH_ANSWER};
 use crate::failure::HostFailed;
 use crate::runtime::Rooms;
 
@@ -42,6 +44,7 @@ pub(crate) struct HttpState {
     rows: Vec<Row>,
     /// What may still be kept of bodies.
     excerpts_left: usize,
+    deck: Deck,
 }
 
 /// The rows of one request: several where it was redirected.
@@ -70,7 +73,7 @@ struct Permitted {
 type Answer = Result<http::Response, http::HttpError>;
 
 impl HttpState {
-    pub(crate) fn for_call(call: &CallFor, rooms: &Rooms) -> Self {
+    pub(crate) fn for_call(call: &CallFor, rooms: &Rooms, deck: Deck) -> Self {
         let sender = Sender {
             tenant: call.tenant.clone(),
             profile: call.profile.as_ref().map(|key| key.profile.clone()),
@@ -79,6 +82,7 @@ impl HttpState {
         };
         Self {
             key_place: call.key_place.clone(),
+            deck,
             ..Self::new(Arc::clone(&call.policy), Some(sender), call.limits, rooms)
         }
     }
@@ -100,6 +104,7 @@ impl HttpState {
             denied: 0,
             rows: Vec::new(),
             excerpts_left: EXCERPTS_BYTES_MAX,
+            deck: Deck::Empty,
         }
     }
 
@@ -301,8 +306,8 @@ impl HasData for Http {
     type Data<'a> = &'a mut HttpState;
 }
 
-impl http::Host for HttpState {
-    async fn send(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
+impl HttpState {
+    async fn send_live(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
         let permitted = match self.judge(request) {
             Ok(permitted) => permitted,
             Err(denial) => return Ok(Err(http::HttpError::Denied(denial.into()))),
@@ -315,7 +320,7 @@ impl http::Host for HttpState {
             .ok_or(HostFailed("a request had no outcome").into())
     }
 
-    async fn send_all(&mut self, requests: Vec<http::Request>) -> wasmtime::Result<Vec<Answer>> {
+    async fn send_all_live(&mut self, requests: Vec<http::Request>) -> wasmtime::Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(requests.len());
         let mut permitted = Vec::new();
         for (number, request) in requests.into_iter().enumerate() {
@@ -336,6 +341,98 @@ impl http::Host for HttpState {
     }
 }
 
+impl http::Host for HttpState {
+    async fn send(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
+        let place = match self.deck.ask(|| Asked::Send(asked(&request)))? {
+            Asking::Live(place) => place,
+            Asking::Played(answer) => {
+                return played(answer, 1)?.into_iter().next().ok_or(NO_SUCH_ANSWER.into());
+            }
+        };
+        let answer = self.send_live(request).await?;
+        self.deck.answer(place, || cassette::Answer::Http(vec![taken_down(&answer)]));
+        Ok(answer)
+    }
+
+    async fn send_all(&mut self, requests: Vec<http::Request>) -> wasmtime::Result<Vec<Answer>> {
+        let place = match self.deck.ask(|| Asked::SendAll(requests.iter().map(asked).collect()))? {
+            Asking::Live(place) => place,
+            Asking::Played(answer) => return played(answer, requests.len()),
+        };
+        let answers = self.send_all_live(requests).await?;
+        self.deck.answer(place, || cassette::Answer::Http(answers.iter().map(taken_down).collect()));
+        Ok(answers)
+    }
+}
+
 fn too_many() -> Denial {
     Denial::new(Gate::Budget, "the list is longer than a call may send", "send fewer at once")
+}
+
+// === cassettes ===
+
+type Headers = [(String, Vec<u8>)];
+
+fn kept(headers: &Headers) -> Vec<(String, cassette::Bytes)> {
+    headers.iter().map(|(name, value)| (name.clone(), cassette::Bytes(value.clone()))).collect()
+}
+
+fn asked(request: &http::Request) -> HttpRequest {
+    HttpRequest {
+        method: request.method.clone(),
+        url: request.url.clone(),
+        headers: kept(&request.headers),
+        body: cassette::Bytes(request.body.clone()),
+        timeout_ms: request.timeout_ms,
+    }
+}
+
+fn taken_down(answer: &Answer) -> HttpAnswer {
+    match answer {
+        Ok(response) => HttpAnswer::Response {
+            status: response.status,
+            headers: kept(&response.headers),
+            body: cassette::Bytes(response.body.clone()),
+        },
+        Err(http::HttpError::Denied(denial)) => {
+            let gate = Gate::named(&denial.gate).unwrap_or(Gate::Capability);
+            HttpAnswer::Denied(Denial::new(gate, denial.reason.clone(), denial.remedy.clone()))
+        }
+        Err(http::HttpError::Failed(failure)) => HttpAnswer::Failed {
+            kind: kind_of(failure.kind),
+            sent: failure.sent,
+            message: failure.message.clone(),
+        },
+    }
+}
+
+/// The recorded answers, as many as there were requests.
+fn played(answer: cassette::Answer, count: usize) -> wasmtime::Result<Vec<Answer>> {
+    let cassette::Answer::Http(answers) = answer else { return Err(NO_SUCH_ANSWER.into()) };
+    if answers.len() != count {
+        return Err(NO_SUCH_ANSWER.into());
+    }
+    let one = |answer| match answer {
+        HttpAnswer::Response { status, headers, body } => {
+            let headers = headers.into_iter().map(|(name, value)| (name, value.0)).collect();
+            Ok(http::Response { status, headers, body: body.0 })
+        }
+        HttpAnswer::Denied(denial) => Err(http::HttpError::Denied(denial.into())),
+        HttpAnswer::Failed { kind: failed, sent, message } => {
+            Err(http::HttpError::Failed(http::Failure { kind: kind(failed), sent, message }))
+        }
+    };
+    Ok(answers.into_iter().map(one).collect())
+}
+
+fn kind_of(kind: http::FailureKind) -> SendFailureKind {
+    match kind {
+        http::FailureKind::Name => SendFailureKind::Name,
+        http::FailureKind::Connect => SendFailureKind::Connect,
+        http::FailureKind::Tls => SendFailureKind::Tls,
+        http::FailureKind::Timeout => SendFailureKind::Timeout,
+        http::FailureKind::TooLarge => SendFailureKind::TooLarge,
+        http::FailureKind::BadResponse => SendFailureKind::BadResponse,
+        http::FailureKind::Other => SendFailureKind::Other,
+    }
 }

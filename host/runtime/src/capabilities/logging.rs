@@ -1,6 +1,7 @@
 //! `logging`: lines in the tenant's log.
 
 use domain::call::Level;
+use domain::cassette::Asked;
 use wasmtime::component::HasData;
 
 use crate::bindings::logging;
@@ -25,6 +26,7 @@ impl logging::Host for GuestLog {
             logging::Level::Warn => Level::Warn,
             logging::Level::Error => Level::Error,
         };
+        self.deck.note(|| Asked::Log { level, message: message.clone(), fields: fields.clone() })?;
         self.line(level, &message, &fields);
         Ok(())
     }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use domain::call::Limits;
+use domain::cassette::{Answer, Asked, Bytes, Mac};
 use domain::injected::{CredentialError, HmacAlgorithm};
 use domain::{Credentials, Denial, Gate, ProfileKey, SecretName};
 use wasmtime::component::{HasData, Resource, ResourceTable};
 
 use crate::bindings::{secrets, types};
+use crate::deck::{Asking, Deck, NO_SUCH_ANSWER};
 use crate::failure::HostFailed;
 use crate::gauges::{Meter, Share};
 
@@ -22,6 +24,7 @@ pub(crate) struct SecretsState {
     holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
     opened: ResourceTable,
     open: Share,
+    deck: Deck,
 }
 
 impl SecretsState {
@@ -29,22 +32,64 @@ impl SecretsState {
         holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
         limits: &Limits,
         meter: &Arc<Meter>,
+        deck: Deck,
     ) -> Self {
         let mut opened = ResourceTable::new();
         opened.set_max_capacity(limits.handles);
-        Self { holder, opened, open: Share::of(meter, |meter| &meter.secrets_open, 0) }
+        Self { holder, opened, open: Share::of(meter, |meter| &meter.secrets_open, 0), deck }
     }
 
-    /// The holder and the name behind a handle. A handle exists only where there is a holder.
-    fn opened(
-        &self,
-        handle: &Resource<OpenedSecret>,
-    ) -> wasmtime::Result<(&ProfileKey, &dyn Credentials, &SecretName)> {
-        let secret = self.opened.get(handle)?;
+    fn name(&self, handle: &Resource<OpenedSecret>) -> wasmtime::Result<SecretName> {
+        Ok(self.opened.get(handle)?.name.clone())
+    }
+
+    /// Whose secrets they are. A handle exists only where there is a holder.
+    fn holder(&self) -> wasmtime::Result<(&ProfileKey, &dyn Credentials)> {
+        match &self.holder {
+            Some((profile, credentials)) => Ok((profile, &**credentials)),
+            None => Err(HostFailed("a secret was opened without a profile").into()),
+        }
+    }
+
+    fn push(&mut self, name: SecretName) -> wasmtime::Result<Resource<OpenedSecret>> {
+        let handle = self.opened.push(OpenedSecret { name })?;
+        self.open.add(1);
+        Ok(handle)
+    }
+
+    /// Whether there is a secret of this name, or why it cannot be used.
+    async fn find(&self, name: &str) -> wasmtime::Result<Result<SecretName, Denial>> {
         let Some((profile, credentials)) = &self.holder else {
-            return Err(HostFailed("a secret was opened without a profile").into());
+            let remedy = "open secrets in `check`, `run`, `poll` or `receive`, which work for a profile";
+            return Ok(Err(Denial::new(Gate::Capability, "this call has no secrets", remedy)));
         };
-        Ok((profile, &**credentials, &secret.name))
+        let name = match name.parse::<SecretName>() {
+            Ok(name) => name,
+            Err(invalid) => {
+                let remedy = "use the name in the manifest";
+                return Ok(Err(Denial::new(Gate::Credential, invalid.to_string(), remedy)));
+            }
+        };
+        match credentials.holds(profile, &name).await {
+            Ok(true) => Ok(Ok(name)),
+            Ok(false) => Ok(Err(refused(CredentialError::Missing(name))?)),
+            Err(error) => Ok(Err(refused(error)?)),
+        }
+    }
+
+    /// Takes down what a question about a secret was answered, and gives it to the guest.
+    fn told<T>(
+        &self,
+        place: Option<usize>,
+        result: Result<T, CredentialError>,
+        good: impl FnOnce(&T) -> Answer,
+    ) -> wasmtime::Result<Result<T, types::Denial>> {
+        let result = match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(refused(error)?),
+        };
+        self.deck.answer(place, || result.as_ref().map_or_else(|denial| Answer::Denied(denial.clone()), good));
+        Ok(result.map_err(Into::into))
     }
 }
 
@@ -59,26 +104,21 @@ impl secrets::Host for SecretsState {
         &mut self,
         name: String,
     ) -> wasmtime::Result<Result<Resource<OpenedSecret>, types::Denial>> {
-        let Some((profile, credentials)) = &self.holder else {
-            let remedy = "open secrets in `check`, `run`, `poll` or `receive`, which work for a profile";
-            return Ok(Err(Denial::new(Gate::Capability, "this call has no secrets", remedy).into()));
-        };
-        let name = match name.parse::<SecretName>() {
-            Ok(name) => name,
-            Err(invalid) => {
-                let denial =
-                    Denial::new(Gate::Credential, invalid.to_string(), "use the name in the manifest");
-                return Ok(Err(denial.into()));
+        let place = match self.deck.ask(|| Asked::OpenSecret { name: name.clone() })? {
+            Asking::Played(Answer::Done) => {
+                return Ok(Ok(self.push(name.parse().map_err(|_| NO_SUCH_ANSWER)?)?));
             }
+            Asking::Played(Answer::Denied(denial)) => return Ok(Err(denial.into())),
+            Asking::Played(_) => return Err(NO_SUCH_ANSWER.into()),
+            Asking::Live(place) => place,
         };
-        match credentials.holds(profile, &name).await {
-            Ok(true) => {
-                let handle = self.opened.push(OpenedSecret { name })?;
-                self.open.add(1);
-                Ok(Ok(handle))
-            }
-            Ok(false) => Ok(Err(refused(CredentialError::Missing(name))?)),
-            Err(error) => Ok(Err(refused(error)?)),
+        let found = self.find(&name).await?;
+        self.deck.answer(place, || {
+            found.as_ref().map_or_else(|denial| Answer::Denied(denial.clone()), |_| Answer::Done)
+        });
+        match found {
+            Ok(name) => Ok(Ok(self.push(name)?)),
+            Err(denial) => Ok(Err(denial.into())),
         }
     }
 }
@@ -90,26 +130,37 @@ impl secrets::HostSecret for SecretsState {
         algorithm: secrets::Algorithm,
         data: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, types::Denial>> {
-        let (profile, credentials, name) = self.opened(&handle)?;
-        let algorithm = match algorithm {
-            secrets::Algorithm::HmacSha256 => HmacAlgorithm::Sha256,
-            secrets::Algorithm::HmacSha512 => HmacAlgorithm::Sha512,
+        let name = self.name(&handle)?;
+        let (algorithm, mac) = match algorithm {
+            secrets::Algorithm::HmacSha256 => (HmacAlgorithm::Sha256, Mac::HmacSha256),
+            secrets::Algorithm::HmacSha512 => (HmacAlgorithm::Sha512, Mac::HmacSha512),
         };
-        match credentials.hmac(profile, name, algorithm, &data).await {
-            Ok(code) => Ok(Ok(code)),
-            Err(error) => Ok(Err(refused(error)?)),
-        }
+        let asked = || Asked::Hmac { secret: name.to_string(), algorithm: mac, data: Bytes(data.clone()) };
+        let place = match self.deck.ask(asked)? {
+            Asking::Played(Answer::Bytes(code)) => return Ok(Ok(code.0)),
+            Asking::Played(Answer::Denied(denial)) => return Ok(Err(denial.into())),
+            Asking::Played(_) => return Err(NO_SUCH_ANSWER.into()),
+            Asking::Live(place) => place,
+        };
+        let (profile, credentials) = self.holder()?;
+        let result = credentials.hmac(profile, &name, algorithm, &data).await;
+        self.told(place, result, |code| Answer::Bytes(Bytes(code.clone())))
     }
 
     async fn fingerprint(
         &mut self,
         handle: Resource<OpenedSecret>,
     ) -> wasmtime::Result<Result<String, types::Denial>> {
-        let (profile, credentials, name) = self.opened(&handle)?;
-        match credentials.fingerprint(profile, name).await {
-            Ok(fingerprint) => Ok(Ok(fingerprint)),
-            Err(error) => Ok(Err(refused(error)?)),
-        }
+        let name = self.name(&handle)?;
+        let place = match self.deck.ask(|| Asked::Fingerprint { secret: name.to_string() })? {
+            Asking::Played(Answer::Text(print)) => return Ok(Ok(print)),
+            Asking::Played(Answer::Denied(denial)) => return Ok(Err(denial.into())),
+            Asking::Played(_) => return Err(NO_SUCH_ANSWER.into()),
+            Asking::Live(place) => place,
+        };
+        let (profile, credentials) = self.holder()?;
+        let result = credentials.fingerprint(profile, &name).await;
+        self.told(place, result, |print| Answer::Text(print.clone()))
     }
 
     async fn drop(&mut self, handle: Resource<OpenedSecret>) -> wasmtime::Result<()> {
@@ -120,13 +171,13 @@ impl secrets::HostSecret for SecretsState {
 }
 
 /// A missing or unusable secret is the operator's to mend, and a value; a store that cannot be read ends the call.
-fn refused(error: CredentialError) -> wasmtime::Result<types::Denial> {
+fn refused(error: CredentialError) -> wasmtime::Result<Denial> {
     match &error {
         CredentialError::Missing(name)
         | CredentialError::Unusable(name)
         | CredentialError::Tampered { name, .. } => {
             let remedy = format!("set the secret {name} of the profile");
-            Ok(Denial::new(Gate::Credential, error.to_string(), remedy).into())
+            Ok(Denial::new(Gate::Credential, error.to_string(), remedy))
         }
         // Of the profile's own credential, which no handle opens.
         CredentialError::NotConnected

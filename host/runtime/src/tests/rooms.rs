@@ -123,6 +123,7 @@ pub(super) fn call() -> CallFor {
         correlation: "0123456789abcdef0123456789abcdef".parse().unwrap(),
         limits: Limits { cpu_ms: 300, wall_ms: 20_000, ..Limits::default() },
         key_place: None,
+        tape: crate::Taping::Off,
     }
 }
 
