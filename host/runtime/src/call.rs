@@ -60,7 +60,13 @@ pub struct CallReport<T> {
 impl<T> CallReport<T> {
     /// A call that was never made.
     pub(crate) fn not_made(failure: CallFailure) -> Self {
-        Self { outcome: Err(failure), log: Vec::new(), exchanges: Vec::new(), usage: Usage::default(), cassette: None }
+        Self {
+            outcome: Err(failure),
+            log: Vec::new(),
+            exchanges: Vec::new(),
+            usage: Usage::default(),
+            cassette: None,
+        }
     }
 
     pub(crate) fn and_then<U>(self, check: impl FnOnce(T) -> Result<U, CallFailure>) -> CallReport<U> {
@@ -154,7 +160,13 @@ impl Ready {
             requests: requested.sent,
             denied: requested.denied,
         };
-        CallReport { outcome, log: state.logging.finish(), exchanges: requested.exchanges, usage, cassette: None }
+        CallReport {
+            outcome,
+            log: state.logging.finish(),
+            exchanges: requested.exchanges,
+            usage,
+            cassette: None,
+        }
     }
 }
 

@@ -155,7 +155,11 @@ mod tests {
     }
 
     fn log(lines: u32, bytes: usize) -> GuestLog {
-        GuestLog::new(Arc::new(Still), &Limits { log_lines: lines, log_bytes: bytes, ..Limits::default() }, Deck::Empty)
+        GuestLog::new(
+            Arc::new(Still),
+            &Limits { log_lines: lines, log_bytes: bytes, ..Limits::default() },
+            Deck::Empty,
+        )
     }
 
     #[test]

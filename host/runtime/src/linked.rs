@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::Digest;
-use domain::cassette::{Call, Outcome};
 use domain::call::{CallFailure, Fault, GuestError, Inbound, Input, Limits, Page, PolledRecord};
+use domain::cassette::{Call, Outcome};
 
 use crate::admit::Kind;
 use crate::answer::{Answer, guest_error};

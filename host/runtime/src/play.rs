@@ -51,8 +51,10 @@ impl Linked {
         let (outcome, log, usage) = match &cassette.call {
             Call::Check => told(self.check(&call).await, Outcome::of_check),
             Call::Run { action, inputs } => {
-                let given =
-                    |input: &domain::cassette::Given| Input { key: input.key.clone(), body: input.body.clone() };
+                let given = |input: &domain::cassette::Given| Input {
+                    key: input.key.clone(),
+                    body: input.body.clone(),
+                };
                 let inputs: Vec<Input> = inputs.iter().map(given).collect();
                 told(self.run(&call, action, &inputs).await, Outcome::of_run)
             }

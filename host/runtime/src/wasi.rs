@@ -106,9 +106,15 @@ pub(crate) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
     clocks::monotonic_clock::add_to_linker::<CallState, WasiClocks>(l, |state| state.wasi.clocks())?;
     filesystem::types::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
     filesystem::preopens::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
-    random::random::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))?;
-    random::insecure::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))?;
-    random::insecure_seed::add_to_linker::<CallState, Chance>(l, |state| Dice(&*state.wasi.randomness, &state.wasi.deck))
+    random::random::add_to_linker::<CallState, Chance>(l, |state| {
+        Dice(&*state.wasi.randomness, &state.wasi.deck)
+    })?;
+    random::insecure::add_to_linker::<CallState, Chance>(l, |state| {
+        Dice(&*state.wasi.randomness, &state.wasi.deck)
+    })?;
+    random::insecure_seed::add_to_linker::<CallState, Chance>(l, |state| {
+        Dice(&*state.wasi.randomness, &state.wasi.deck)
+    })
 }
 
 struct Streams;

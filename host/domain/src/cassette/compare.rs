@@ -76,9 +76,9 @@ pub(super) fn blanked(asked: &Asked) -> Asked {
 }
 
 pub(super) fn blanked_request(request: &HttpRequest) -> HttpRequest {
-    let form = request
-        .header("content-type")
-        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+    let form = request.header("content-type").is_some_and(|kind| {
+        kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    });
     let body = match request.body.as_text() {
         Some(text) if form => Bytes(blank_form(text).into_bytes()),
         Some(text) => Bytes(blank_json(text).into_bytes()),
@@ -87,7 +87,11 @@ pub(super) fn blanked_request(request: &HttpRequest) -> HttpRequest {
     HttpRequest {
         method: request.method.clone(),
         url: blank_url(&request.url),
-        headers: request.headers.iter().map(|(name, value)| (name.clone(), blank_header(name, value))).collect(),
+        headers: request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), blank_header(name, value)))
+            .collect(),
         body,
         timeout_ms: request.timeout_ms,
     }
@@ -187,7 +191,9 @@ fn descend(expected: &Value, got: &Value, place: &mut String) -> Option<Differen
             };
             within.or_else(|| Some(text_difference(place, a, b)))
         }
-        _ => Some(Difference { place: place.clone(), expected: shown(Some(expected)), got: shown(Some(got)) }),
+        _ => {
+            Some(Difference { place: place.clone(), expected: shown(Some(expected)), got: shown(Some(got)) })
+        }
     }
 }
 

@@ -17,7 +17,9 @@ const SHOWN_BYTES_MAX: usize = 300;
 pub enum InvalidCassette {
     #[error("reading the cassette failed: {0}")]
     Json(#[from] InvalidJson),
-    #[error("this is no cassette: it does not begin with its version, as in {{\"cassette\": {VERSION}, ...}}")]
+    #[error(
+        "this is no cassette: it does not begin with its version, as in {{\"cassette\": {VERSION}, ...}}"
+    )]
     NotOne,
     #[error(
         "the cassette has version {found}; this host reads version {VERSION}; record it again, or use the version of Lockgate that wrote it"

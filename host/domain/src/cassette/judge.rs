@@ -125,8 +125,11 @@ impl Pool {
     fn end(mut self) -> Vec<Divergence> {
         for recorded in self.recorded.iter().filter(|recorded| !recorded.used) {
             let name = format!("{} {}", recorded.request.method, recorded.request.url);
-            let difference =
-                Difference { place: String::new(), expected: "this request".to_owned(), got: "none".to_owned() };
+            let difference = Difference {
+                place: String::new(),
+                expected: "this request".to_owned(),
+                got: "none".to_owned(),
+            };
             self.differences.push(difference.at(Some(recorded.at), name));
         }
         self.differences
@@ -147,8 +150,7 @@ impl Judged {
     ) -> Self {
         let mut differences = pool.end();
         let asks_otherwise = !differences.is_empty();
-        let of_outcome =
-            if ended { None } else { outcome_difference(&cassette.outcome, outcome) };
+        let of_outcome = if ended { None } else { outcome_difference(&cassette.outcome, outcome) };
         let judgement = match (cassette.outcome.is_good(), outcome.is_good()) {
             // Nobody knows what the remote would have answered.
             _ if stopped.is_some() => Judgement::RequestsDiffer,

@@ -136,7 +136,8 @@ impl Masks {
     }
 
     fn headers(&mut self, headers: &mut [(String, Bytes)]) {
-        for (_, value) in headers.iter_mut().filter(|(name, value)| is_sensitive(name) && !value.0.is_empty()) {
+        for (_, value) in headers.iter_mut().filter(|(name, value)| is_sensitive(name) && !value.0.is_empty())
+        {
             let stand_in = match value.as_text() {
                 Some(text) => self.stand_in(text),
                 None => MASK.to_owned(),

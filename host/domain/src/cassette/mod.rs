@@ -96,7 +96,11 @@ pub enum Outcome {
     Checked,
     /// Of an action: one for each input, in order.
     Results(Vec<OneResult>),
-    Page { records: Vec<Given>, next: Option<String>, more: bool },
+    Page {
+        records: Vec<Given>,
+        next: Option<String>,
+        more: bool,
+    },
     Records(Vec<Given>),
     /// The guest said that it did not work.
     Error(GuestError),
@@ -158,7 +162,8 @@ impl Call {
     }
 
     pub fn receive(hook: &str, event: &Inbound) -> Self {
-        let headers = event.headers.iter().map(|(name, value)| (name.clone(), Bytes(value.clone()))).collect();
+        let headers =
+            event.headers.iter().map(|(name, value)| (name.clone(), Bytes(value.clone()))).collect();
         Self::Receive { hook: hook.to_owned(), headers, body: Bytes(event.body.clone()) }
     }
 }

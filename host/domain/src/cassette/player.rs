@@ -118,9 +118,9 @@ impl Player {
             Asked::Hmac { secret, algorithm, data } => Ok(self
                 .same_question(asked)
                 .unwrap_or_else(|| Answer::Bytes(Bytes(hmac_stand_in(secret, *algorithm, &data.0))))),
-            Asked::Fingerprint { secret } => Ok(self
-                .same_question(asked)
-                .unwrap_or_else(|| Answer::Text(fingerprint_stand_in(secret)))),
+            Asked::Fingerprint { secret } => {
+                Ok(self.same_question(asked).unwrap_or_else(|| Answer::Text(fingerprint_stand_in(secret))))
+            }
             Asked::Log { .. } | Asked::Stdio { .. } | Asked::Config | Asked::Scopes => Ok(Answer::Done),
             Asked::WallClock => Ok(Answer::Time(self.wall.next(&self.cassette, asked))),
             Asked::MonotonicClock => Ok(Answer::Time(self.monotonic.next(&self.cassette, asked))),
@@ -152,7 +152,9 @@ impl Player {
         let wanted = usize::try_from(bytes).unwrap_or(usize::MAX).min(64 << 10);
         let mut drawn = Vec::with_capacity(wanted);
         while drawn.len() < wanted {
-            let block = Sha256::digest([b"lockgate cassette random\0".as_slice(), &self.drawn.to_le_bytes()].concat());
+            let block = Sha256::digest(
+                [b"lockgate cassette random\0".as_slice(), &self.drawn.to_le_bytes()].concat(),
+            );
             self.drawn += 1;
             drawn.extend(block.iter().take(wanted - drawn.len()));
         }
@@ -172,7 +174,8 @@ impl Player {
             };
             return Some(difference.at(Some(self.at), left_out.asked.name()));
         }
-        outcome_difference(&self.cassette.outcome, outcome).map(|found| found.at(None, "the outcome".to_owned()))
+        outcome_difference(&self.cassette.outcome, outcome)
+            .map(|found| found.at(None, "the outcome".to_owned()))
     }
 
     /// What the call tells of the version that made it.
@@ -188,7 +191,8 @@ impl Player {
 
 impl Series {
     fn next(&mut self, cassette: &Cassette, asked: &Asked) -> u64 {
-        let found = cassette.host_calls.iter().enumerate().skip(self.at).find(|(_, call)| call.asked == *asked);
+        let found =
+            cassette.host_calls.iter().enumerate().skip(self.at).find(|(_, call)| call.asked == *asked);
         if let Some((at, host_call)) = found {
             self.at = at + 1;
             if let Answer::Time(time) = host_call.answer {
@@ -204,4 +208,3 @@ pub(super) fn same_request(expected: &HttpRequest, got: &HttpRequest) -> Option<
     let blank = super::compare::blanked_request;
     difference_of(&blank(expected), &blank(got))
 }
-

@@ -39,7 +39,8 @@ fn recorded(host_calls: Vec<(Asked, Answer)>, output: &str) -> Cassette {
         let place = tape.ask(asked);
         tape.answer(place, answer);
     }
-    let call = Call::Run { action: "orders".to_owned(), inputs: vec![Given { key: "k".into(), body: "{}".into() }] };
+    let call =
+        Call::Run { action: "orders".to_owned(), inputs: vec![Given { key: "k".into(), body: "{}".into() }] };
     tape.finish(about(), call, Outcome::Results(vec![OneResult::Output(output.to_owned())]))
 }
 
@@ -56,7 +57,11 @@ fn a_token_that_a_remote_gave_is_replaced_wherever_it_went() {
             (Asked::Send(first), response(&format!(r#"{{ "access_token" : "{SECRET}", "next": null }}"#))),
             (Asked::Send(request("GET", &page, &format!(r#"{{"cursor":"{SECRET}"}}"#))), response("[]")),
             (
-                Asked::Log { level: crate::call::Level::Info, message: format!("at {SECRET}"), fields: Vec::new() },
+                Asked::Log {
+                    level: crate::call::Level::Info,
+                    message: format!("at {SECRET}"),
+                    fields: Vec::new(),
+                },
                 Answer::Done,
             ),
         ],
@@ -81,8 +86,13 @@ fn an_authentication_code_is_kept_in_no_form() {
     let code: Vec<u8> = (0..32_u8).map(|byte| byte.wrapping_mul(7).wrapping_add(130)).collect();
     let hexadecimal: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
     let base64 = base64::engine::general_purpose::STANDARD.encode(&code);
-    let asked = Asked::Hmac { secret: "signing".into(), algorithm: Mac::HmacSha256, data: Bytes::from("body") };
-    let mut sent = request("POST", &format!("https://shop.example/?h={hexadecimal}"), &format!("{{\"mac\":\"{base64}\"}}"));
+    let asked =
+        Asked::Hmac { secret: "signing".into(), algorithm: Mac::HmacSha256, data: Bytes::from("body") };
+    let mut sent = request(
+        "POST",
+        &format!("https://shop.example/?h={hexadecimal}"),
+        &format!("{{\"mac\":\"{base64}\"}}"),
+    );
     sent.headers.push(("x-check".to_owned(), Bytes::from(hexadecimal.to_uppercase().as_str())));
     let cassette = recorded(
         vec![(asked.clone(), Answer::Bytes(Bytes(code.clone()))), (Asked::Send(sent), response("{}"))],
@@ -97,14 +107,19 @@ fn an_authentication_code_is_kept_in_no_form() {
     assert_eq!(player.answer(&asked), Ok(Answer::Bytes(Bytes(stand_in.clone()))));
     let hexadecimal: String = stand_in.iter().map(|byte| format!("{byte:02x}")).collect();
     let base64 = base64::engine::general_purpose::STANDARD.encode(&stand_in);
-    let mut sent = request("POST", &format!("https://shop.example/?h={hexadecimal}"), &format!("{{\"mac\":\"{base64}\"}}"));
+    let mut sent = request(
+        "POST",
+        &format!("https://shop.example/?h={hexadecimal}"),
+        &format!("{{\"mac\":\"{base64}\"}}"),
+    );
     sent.headers.push(("x-check".to_owned(), Bytes::from(hexadecimal.to_uppercase().as_str())));
     assert_eq!(player.answer(&Asked::Send(sent)), Ok(response("{}")));
 }
 
 #[test]
 fn what_the_guest_made_under_a_sensitive_name_is_blanked_on_both_sides() {
-    let sent = |password: &str| request("POST", "https://shop.example/", &format!(r#"{{"password":"{password}"}}"#));
+    let sent =
+        |password: &str| request("POST", "https://shop.example/", &format!(r#"{{"password":"{password}"}}"#));
     let cassette = recorded(vec![(Asked::Send(sent("hunter2222")), response("{}"))], "{}");
     assert!(!text(&cassette).contains("hunter2222"));
     let mut player = Player::new(Arc::new(cassette), Mode::Exact);
@@ -113,8 +128,10 @@ fn what_the_guest_made_under_a_sensitive_name_is_blanked_on_both_sides() {
 
 #[test]
 fn the_shape_of_what_is_masked_stays() {
-    let body = r#"{"token":null,"secret":true,"next_page_token":"","password":{"n":[12,123456789],"a":"bcdefgh"}}"#;
-    let cassette = recorded(vec![(Asked::Send(request("GET", "https://a.example/", "")), response(body))], "{}");
+    let body =
+        r#"{"token":null,"secret":true,"next_page_token":"","password":{"n":[12,123456789],"a":"bcdefgh"}}"#;
+    let cassette =
+        recorded(vec![(Asked::Send(request("GET", "https://a.example/", "")), response(body))], "{}");
     let Some(HttpAnswer::Response { body, .. }) = cassette.exchanges().next().unwrap().1 else { panic!() };
     let body: Value = serde_json::from_slice(&body.0).unwrap();
     assert_eq!(body["token"], json!(null));
@@ -128,9 +145,14 @@ fn the_shape_of_what_is_masked_stays() {
 #[test]
 fn the_first_divergence_is_pointed_at() {
     let asked = |amount: u32| {
-        Asked::Send(request("POST", "https://shop.example/orders", &format!(r#"{{"lines":[{{"amount":{amount}}}]}}"#)))
+        Asked::Send(request(
+            "POST",
+            "https://shop.example/orders",
+            &format!(r#"{{"lines":[{{"amount":{amount}}}]}}"#),
+        ))
     };
-    let cassette = Arc::new(recorded(vec![(Asked::WallClock, Answer::Time(5)), (asked(1), response("{}"))], "{}"));
+    let cassette =
+        Arc::new(recorded(vec![(Asked::WallClock, Answer::Time(5)), (asked(1), response("{}"))], "{}"));
     let mut player = Player::new(Arc::clone(&cassette), Mode::Exact);
     assert_eq!(player.answer(&Asked::WallClock), Ok(Answer::Time(5)));
     assert_eq!(player.answer(&asked(2)), Err(Stopped::Diverged));
@@ -185,7 +207,10 @@ fn a_file_is_read_back_as_it_was_written() {
         vec![
             (Asked::Random { bytes: 3 }, Answer::Bytes(Bytes(vec![0xff, 0, 1]))),
             (Asked::OpenSecret { name: "signing".into() }, Answer::Done),
-            (Asked::SendAll(vec![request("GET", "https://a.example/?q=1#f", "\u{0}\n")]), response("\"\u{1}\"")),
+            (
+                Asked::SendAll(vec![request("GET", "https://a.example/?q=1#f", "\u{0}\n")]),
+                response("\"\u{1}\""),
+            ),
         ],
         "[1]",
     );
@@ -197,7 +222,8 @@ fn a_file_is_read_back_as_it_was_written() {
 
 #[test]
 fn hostile_files_are_refused_with_a_reason() {
-    let good: Value = serde_json::from_slice(&recorded(vec![(Asked::Config, Answer::Done)], "{}").write()).unwrap();
+    let good: Value =
+        serde_json::from_slice(&recorded(vec![(Asked::Config, Answer::Done)], "{}").write()).unwrap();
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut value = good.clone();
         change(&mut value);
@@ -213,7 +239,10 @@ fn hostile_files_are_refused_with_a_reason() {
     assert!(refused(&|v| v["outcome"] = failed.clone()).contains("/outcome/failed/more is not expected"));
     assert!(refused(&|v| v["digest"] = json!("00")).contains("digest"));
     assert!(refused(&|v| v["outcome"] = json!("checked")).contains("not that of"));
-    assert!(refused(&|v| v["host_calls"] = json!(vec![good["host_calls"][0].clone(); 10_001])).contains("more than"));
+    assert!(
+        refused(&|v| v["host_calls"] = json!(vec![good["host_calls"][0].clone(); 10_001]))
+            .contains("more than")
+    );
     let nested = format!("{{\"cassette\":1,\"call\":{}1{}}}", "[".repeat(100), "]".repeat(100));
     assert!(Cassette::read(nested.as_bytes()).unwrap_err().to_string().contains("too deeply"));
     let huge = vec![b' '; FILE_BYTES_MAX + 1];

@@ -19,21 +19,18 @@ pub struct OpenedSecret {
     name: SecretName,
 }
 
+type Holder = (ProfileKey, Arc<dyn Credentials>);
+
 /// The profile whose secrets may be used, if any, and the handles that the call has open.
 pub(crate) struct SecretsState {
-    holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
+    holder: Option<Holder>,
     opened: ResourceTable,
     open: Share,
     deck: Deck,
 }
 
 impl SecretsState {
-    pub(crate) fn new(
-        holder: Option<(ProfileKey, Arc<dyn Credentials>)>,
-        limits: &Limits,
-        meter: &Arc<Meter>,
-        deck: Deck,
-    ) -> Self {
+    pub(crate) fn new(holder: Option<Holder>, limits: &Limits, meter: &Arc<Meter>, deck: Deck) -> Self {
         let mut opened = ResourceTable::new();
         opened.set_max_capacity(limits.handles);
         Self { holder, opened, open: Share::of(meter, |meter| &meter.secrets_open, 0), deck }
@@ -57,26 +54,6 @@ impl SecretsState {
         Ok(handle)
     }
 
-    /// Whether there is a secret of this name, or why it cannot be used.
-    async fn find(&self, name: &str) -> wasmtime::Result<Result<SecretName, Denial>> {
-        let Some((profile, credentials)) = &self.holder else {
-            let remedy = "open secrets in `check`, `run`, `poll` or `receive`, which work for a profile";
-            return Ok(Err(Denial::new(Gate::Capability, "this call has no secrets", remedy)));
-        };
-        let name = match name.parse::<SecretName>() {
-            Ok(name) => name,
-            Err(invalid) => {
-                let remedy = "use the name in the manifest";
-                return Ok(Err(Denial::new(Gate::Credential, invalid.to_string(), remedy)));
-            }
-        };
-        match credentials.holds(profile, &name).await {
-            Ok(true) => Ok(Ok(name)),
-            Ok(false) => Ok(Err(refused(CredentialError::Missing(name))?)),
-            Err(error) => Ok(Err(refused(error)?)),
-        }
-    }
-
     /// Takes down what a question about a secret was answered, and gives it to the guest.
     fn told<T>(
         &self,
@@ -88,7 +65,8 @@ impl SecretsState {
             Ok(value) => Ok(value),
             Err(error) => Err(refused(error)?),
         };
-        self.deck.answer(place, || result.as_ref().map_or_else(|denial| Answer::Denied(denial.clone()), good));
+        self.deck
+            .answer(place, || result.as_ref().map_or_else(|denial| Answer::Denied(denial.clone()), good));
         Ok(result.map_err(Into::into))
     }
 }
@@ -112,7 +90,7 @@ impl secrets::Host for SecretsState {
             Asking::Played(_) => return Err(NO_SUCH_ANSWER.into()),
             Asking::Live(place) => place,
         };
-        let found = self.find(&name).await?;
+        let found = find(self.holder.as_ref(), &name).await?;
         self.deck.answer(place, || {
             found.as_ref().map_or_else(|denial| Answer::Denied(denial.clone()), |_| Answer::Done)
         });
@@ -167,6 +145,26 @@ impl secrets::HostSecret for SecretsState {
         self.opened.delete(handle)?;
         self.open.take(1);
         Ok(())
+    }
+}
+
+/// Whether there is a secret of this name, or why it cannot be used.
+async fn find(holder: Option<&Holder>, name: &str) -> wasmtime::Result<Result<SecretName, Denial>> {
+    let Some((profile, credentials)) = holder else {
+        let remedy = "open secrets in `check`, `run`, `poll` or `receive`, which work for a profile";
+        return Ok(Err(Denial::new(Gate::Capability, "this call has no secrets", remedy)));
+    };
+    let name = match name.parse::<SecretName>() {
+        Ok(name) => name,
+        Err(invalid) => {
+            let remedy = "use the name in the manifest";
+            return Ok(Err(Denial::new(Gate::Credential, invalid.to_string(), remedy)));
+        }
+    };
+    match credentials.holds(profile, &name).await {
+        Ok(true) => Ok(Ok(name)),
+        Ok(false) => Ok(Err(refused(CredentialError::Missing(name))?)),
+        Err(error) => Ok(Err(refused(error)?)),
     }
 }
 
