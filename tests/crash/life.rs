@@ -77,13 +77,7 @@ fn spawn(order: &Order, log: &Path) -> Child {
     let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
     Command::new(std::env::current_exe().unwrap())
         .arg("worker")
-        .args([
-            order.data.as_os_str(),
-            order.engine.as_ref(),
-            order.depot.as_ref(),
-            order.artefacts.as_os_str(),
-        ])
-        .args([order.credential.to_string(), order.extra.to_string(), order.until.clone()])
+        .args(order.words())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)

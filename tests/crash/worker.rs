@@ -1,47 +1,39 @@
 //! One life of the host: it goes on with what it finds, says what it was told is durable, and does not end by itself.
 
-use std::collections::BTreeSet;
+mod crm;
+pub mod ferry;
+mod order;
+
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lockgate::domain::Secret;
 use lockgate::domain::dead_letter::DeadLetterState;
 use lockgate::domain::egress::Ceiling;
-use lockgate::domain::flow::{Destination, Mapping, Source};
-use lockgate::domain::hook::HookLimits;
-use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::Run;
+use lockgate::domain::{FlowName, Secret};
 use lockgate::{
-    AuthChoice, CommitKind as Kind, CommitPoint as Point, Compiler, HookAnswer, Host, NewFlow, NewHook,
-    NewProfile, Observer, PipelineOptions, RunsOf, Tenant,
+    AuthChoice, Builder, CommitKind as Kind, CommitPoint as Point, Compiler, Host, NewProfile, Observer,
+    PipelineOptions, RunsOf, Tenant,
 };
-use lockgate_tests::guests;
-use serde_json::json;
+pub use order::Order;
+use serde_json::Value;
 
 use crate::artefacts::Shared;
-
-/// What the worker is told: `DATA ENGINE DEPOT ARTEFACTS CREDENTIAL EXTRA drain|live|POINT/KIND/NTH`.
-pub struct Order {
-    pub data: PathBuf,
-    pub engine: String,
-    pub depot: String,
-    pub artefacts: PathBuf,
-    /// The number of the next credential.
-    pub credential: u64,
-    /// A tenant that is made, with an upload of its own; 0 for none.
-    pub extra: u64,
-    pub until: String,
-}
+use crate::plan::Chain;
 
 pub const TENANT: &str = "acme";
-pub const FLOW: &str = "ferry";
-/// What comes by itself, with numbers that no page has.
-pub const ARRIVALS: &str = "arrivals";
-pub const ARRIVALS_FROM: u64 = 1_000_000;
-pub const PROFILES: [&str; 2] = ["from", "to"];
+
+/// The flow that is run again and again.
+pub fn flow_of(chain: Chain) -> FlowName {
+    match chain {
+        Chain::Ferry => ferry::FLOW.parse().unwrap(),
+        Chain::Crm => crm::FLOW.parse().unwrap(),
+    }
+}
+
+pub use crm::CONSENTING;
 
 /// One line for the parent, at once.
 fn say(line: &str) {
@@ -72,28 +64,25 @@ impl Observer for Stop {
 }
 
 pub fn run(words: &[String]) {
-    let [data, engine, depot, artefacts, credential, extra, until] = words else { panic!("{words:?}") };
-    let order = Order {
-        data: data.into(),
-        engine: engine.clone(),
-        depot: depot.clone(),
-        artefacts: artefacts.into(),
-        credential: credential.parse().unwrap(),
-        extra: extra.parse().unwrap(),
-        until: until.clone(),
-    };
+    let order = Order::read(words);
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     tokio.block_on(Box::pin(live(order)));
 }
 
-async fn live(order: Order) {
-    let mut builder = Host::builder()
+/// A host as every life has it.
+pub fn builder(order: &Order) -> Builder {
+    let private = order.remotes.iter().map(|url| url.parse().unwrap()).collect();
+    Host::builder()
         .data_dir(&order.data)
         .engine(order.engine.parse().unwrap())
         .compiler(Compiler::ThisProgram)
         .artefacts(Arc::new(Shared(order.artefacts.clone())))
-        .ceiling(Ceiling { private: [order.depot.parse().unwrap()].into(), ..Ceiling::default() })
-        .pipeline(PipelineOptions { tick_ms: 50, replays_max: 100_000, ..PipelineOptions::default() });
+        .ceiling(Ceiling { private, ..Ceiling::default() })
+        .pipeline(PipelineOptions { tick_ms: 50, replays_max: 100_000, ..PipelineOptions::default() })
+}
+
+async fn live(order: Order) {
+    let mut builder = builder(&order).public_url("http://127.0.0.1:9".parse().unwrap());
     if let [point, kind, nth] = order.until.split('/').collect::<Vec<_>>()[..] {
         builder = builder.observer(Arc::new(Stop {
             point: point.parse().unwrap(),
@@ -103,16 +92,28 @@ async fn live(order: Order) {
     }
     let host = builder.build().await.unwrap();
     let tenant = host.tenant(TENANT).unwrap();
-    set_up(&tenant, &order).await;
+    match order.chain {
+        Chain::Ferry => ferry::set_up(&tenant, &order).await,
+        Chain::Crm => crm::set_up(&host, &tenant, &order).await,
+    }
     say("ready");
+    let flow = flow_of(order.chain);
     if order.until == "drain" {
-        drain(&tenant).await;
+        drain(&tenant, &flow).await;
+        if order.chain == Chain::Crm {
+            crm::renew(&tenant).await.unwrap();
+        }
         host.shutdown().await;
         say("drained");
         return;
     }
-    let other = tokio::spawn(Box::pin(decide(host.clone(), tenant.clone(), order)));
-    let flow = FLOW.parse().unwrap();
+    let (own, of) = (host.clone(), tenant.clone());
+    let other = tokio::spawn(Box::pin(async move {
+        match order.chain {
+            Chain::Ferry => ferry::decide(own, of, order).await,
+            Chain::Crm => crm::decide(of).await,
+        }
+    }));
     loop {
         match tenant.run_flow(&flow).await {
             Ok(run) => {
@@ -126,7 +127,7 @@ async fn live(order: Order) {
     }
 }
 
-async fn finished(tenant: &Tenant, run: Run) -> Run {
+pub async fn finished(tenant: &Tenant, run: Run) -> Run {
     loop {
         let run = tenant.run(&run.id).unwrap();
         if run.status.is_final() {
@@ -136,92 +137,39 @@ async fn finished(tenant: &Tenant, run: Run) -> Run {
     }
 }
 
-/// Whatever an earlier life has not come to.
-async fn set_up(tenant: &Tenant, order: &Order) {
-    if tenant.connector(&"ferry".parse().unwrap(), None).is_err() {
-        tenant.upload(guests::FERRY.to_vec()).await.unwrap();
-        say("ack connector acme ferry");
-    }
-    for name in PROFILES {
-        let name = name.parse().unwrap();
-        if tenant.profile(&name).is_err() {
-            let new = NewProfile {
-                name: name.clone(),
-                connector: "ferry".parse().unwrap(),
-                version: None,
-                config: json!({ "api_base": order.depot }),
-                auth: Some(AuthChoice { kind: "bearer".to_owned(), user: None }),
-                rate: Some(lockgate::Rate { per_second: 100_000, burst: 100_000 }),
-                egress_address: None,
-            };
-            tenant.create_profile(new).await.unwrap();
-        }
-        if tenant.profile(&name).unwrap().grant.scopes.is_empty() {
-            credential(tenant, order.credential).await;
-            let hosts = BTreeSet::from([order.depot.parse().unwrap()]);
-            let scopes = BTreeSet::from(["things:read", "things:write"].map(|scope| scope.parse().unwrap()));
-            tenant.grant(&name, &hosts, &scopes).await.unwrap();
-        }
-    }
-    for (name, trigger) in [(FLOW, "things"), (ARRIVALS, ARRIVALS)] {
-        if tenant.flow(&name.parse().unwrap()).is_ok() {
-            continue;
-        }
-        let retry = RetryPolicy { base_ms: 2, cap_ms: 20, ..RetryPolicy::default() };
-        let mut delivery = lockgate::domain::flow::DeliveryPolicy::default();
-        (delivery.batch, delivery.retry) = (10, retry);
-        let new = NewFlow {
-            name: name.parse().unwrap(),
-            source: Source { profile: "from".parse().unwrap(), trigger: trigger.to_owned() },
-            mapping: Some(Mapping { jq: "{ n: .n, label: .label }".to_owned() }),
-            destination: Destination { profile: "to".parse().unwrap(), action: "put".to_owned() },
-            schedule: None,
-            delivery,
+/// A profile with a credential and a grant, each step by itself: an earlier life may have ended between any two.
+async fn profile(
+    tenant: &Tenant,
+    new: (&str, &str, Value),
+    auth: AuthChoice,
+    (secret, origin): (&str, &str),
+    scopes: &[&str],
+) {
+    let (name, connector, config) = new;
+    let name: lockgate::domain::ProfileName = name.parse().unwrap();
+    if tenant.profile(&name).is_err() {
+        let new = NewProfile {
+            name: name.clone(),
+            connector: connector.parse().unwrap(),
+            version: None,
+            config,
+            auth: Some(auth),
+            rate: Some(lockgate::Rate { per_second: 100_000, burst: 100_000 }),
+            egress_address: None,
         };
-        tenant.create_flow(new).await.unwrap();
-        say(&format!("ack flow {name}"));
+        tenant.create_profile(new).await.unwrap();
     }
-    if tenant.hooks(None, 10).unwrap().items.is_empty() {
-        let (profile, trigger) = ("from".parse().unwrap(), ARRIVALS.to_owned());
-        let new = NewHook { profile, trigger, limits: HookLimits::default(), secret: None };
-        tenant.create_hook(new).await.unwrap();
-    }
-}
-
-/// The same number for both profiles that exist; acknowledged once both have it.
-async fn credential(tenant: &Tenant, number: u64) {
-    for name in PROFILES {
-        let name = name.parse().unwrap();
-        if tenant.profile(&name).is_ok() {
-            let secret = Secret::new(format!("depot-credential-{number}"));
-            tenant.set_credential(&name, secret).await.unwrap();
-        }
-    }
-    say(&format!("ack credential {number}"));
-}
-
-/// What people do meanwhile: they rotate credentials, send dead letters on their way again, and upload.
-async fn decide(host: Host, tenant: Tenant, order: Order) {
-    if order.extra > 0 {
-        let name = format!("extra-{}", order.extra);
-        host.tenant(&name).unwrap().upload(guests::PROBER.to_vec()).await.unwrap();
-        say(&format!("ack connector {name} prober"));
-    }
-    for number in order.credential.. {
-        tokio::time::sleep(Duration::from_millis(15)).await;
-        credential(&tenant, number).await;
-        arrive(&tenant, ARRIVALS_FROM + number).await;
-        replay_one(&tenant).await;
+    if tenant.profile(&name).unwrap().grant.scopes.is_empty() {
+        tenant.set_credential(&name, Secret::new(secret)).await.unwrap();
+        let scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        tenant.grant(&name, &[origin.parse().unwrap()].into(), &scopes).await.unwrap();
     }
 }
 
-/// An event from outside, signed as its sender would. It is acknowledged once it is durable.
-async fn arrive(tenant: &Tenant, number: u64) {
-    let Some(hook) = tenant.hooks(None, 1).unwrap().items.into_iter().next() else { return };
-    let body = json!({ "n": number, "label": "arrived" }).to_string().into_bytes();
-    let answer = tenant.test_hook(&hook.id, Some(body)).await;
-    if matches!(answer, Ok(HookAnswer::Taken | HookAnswer::Again)) {
-        say(&format!("ack event {number}"));
+async fn upload(tenant: &Tenant, name: &str, component: &[u8]) {
+    if tenant.connector(&name.parse().unwrap(), None).is_err() {
+        tenant.upload(component.to_vec()).await.unwrap();
+        say(&format!("ack connector {TENANT} {name}"));
     }
 }
 
@@ -248,10 +196,9 @@ async fn at_rest(tenant: &Tenant) -> bool {
 }
 
 /// Runs until nothing is left: the vendor refuses nothing any more.
-async fn drain(tenant: &Tenant) {
-    let flow = FLOW.parse().unwrap();
+async fn drain(tenant: &Tenant, flow: &FlowName) {
     loop {
-        let Ok(run) = tenant.run_flow(&flow).await else {
+        let Ok(run) = tenant.run_flow(flow).await else {
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };

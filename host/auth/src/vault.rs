@@ -47,6 +47,16 @@ impl Vault {
         Self { store, clock, randomness, broker }
     }
 
+    /// The same for a store that belongs to this process alone: it does not wait for the lease of one that was killed
+    /// while it asked for a token.
+    #[must_use]
+    pub fn exclusive(self) -> Self {
+        let Self { store, clock, randomness, broker } = self;
+        let reach = broker.reach.clone();
+        let broker = Broker::new(store.clone(), clock.clone(), randomness.clone(), reach).exclusive();
+        Self { store, clock, randomness, broker: Arc::new(broker) }
+    }
+
     /// Makes a link to the provider's consent, good once and for ten minutes.
     pub async fn connect(
         &self,

@@ -285,7 +285,8 @@ impl Builder {
         };
         let ceiling = Arc::new(ceiling);
         let vault = Vault::new(store.clone(), clock.clone(), randomness.clone());
-        let vault = Arc::new(vault.reaching(&egress, &ceiling));
+        // A data folder belongs to one process: leases in it are of processes that are gone.
+        let vault = Arc::new(vault.reaching(&egress, &ceiling).exclusive());
         let artefacts = artefacts.unwrap_or_else(|| Arc::new(store.artefacts()));
         let runtime = Runtime::new(
             runtime,
@@ -298,7 +299,6 @@ impl Builder {
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
         let connectors = if pipeline.circuits { connectors } else { connectors.without_circuits() };
         let transform = jq(&runtime).await?;
-        // A data folder belongs to one process: leases in it are of processes that are gone.
         let options = PipelineOptions { exclusive: true, ..pipeline };
         let pipeline =
             Pipeline::new(connectors.clone(), transform.clone(), clock.clone(), randomness.clone(), options);

@@ -55,8 +55,12 @@ pub enum Kind {
     RunEnd,
     /// An event from outside, before it is acknowledged.
     Webhook,
-    /// A credential, set or refreshed.
+    /// A credential that somebody set or destroyed, or tokens after a consent.
     Credential,
+    /// The right to ask a provider for new tokens, taken or given back.
+    TokenLease,
+    /// New tokens, as the host got them by itself.
+    Refresh,
     /// A component.
     Upload,
     /// Whatever else a person decided.
@@ -66,7 +70,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Trigger,
         Self::Lease,
         Self::Page,
@@ -76,6 +80,8 @@ impl Kind {
         Self::RunEnd,
         Self::Webhook,
         Self::Credential,
+        Self::TokenLease,
+        Self::Refresh,
         Self::Upload,
         Self::Change,
         Self::Note,
@@ -92,6 +98,8 @@ impl Kind {
             Self::RunEnd => "run-end",
             Self::Webhook => "webhook",
             Self::Credential => "credential",
+            Self::TokenLease => "token-lease",
+            Self::Refresh => "refresh",
             Self::Upload => "upload",
             Self::Change => "change",
             Self::Note => "note",
@@ -118,6 +126,7 @@ impl Kind {
             () if told(Verb::RunEnded) => Self::RunEnd,
             () if received => Self::Webhook,
             () if has("connectors") => Self::Upload,
+            () if told(Verb::CredentialRefreshed) => Self::Refresh,
             () if has("secrets") => Self::Credential,
             () if has("dead-letters") && !happenings.is_empty() => Self::Replay,
             () if has("dead-letters") => Self::DeadLetter,
@@ -127,6 +136,7 @@ impl Kind {
             () if !happenings.is_empty() => Self::Change,
             () if has("flow-states") => Self::Page,
             () if has("runs") => Self::Lease,
+            () if has("token-leases") => Self::TokenLease,
             () => Self::Note,
         }
     }

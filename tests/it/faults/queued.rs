@@ -13,7 +13,8 @@ use vendors::Depot;
 use super::ferry;
 use crate::harness;
 
-/// A hundred thousand take a minute to write in a build without optimisation; the benchmark has them.
+/// A hundred thousand take a minute to write in a build without optimisation: `crash queued 100000` has them, and drains
+/// them to the last.
 const QUEUED: u64 = 10_000;
 /// How long a record may wait that is the first of so many.
 const FIRST_MAX: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ use crate::front::Front;
 use crate::journal::Journal;
 use crate::serve::Server;
 
-pub use book::{ClosedWon, NewContact, NewDeal};
+pub use book::{ClosedWon, NewContact, NewDeal, WonDeal};
 use portal::Portal;
 
 /// How to start a [`Crm`].
@@ -83,6 +83,11 @@ impl Crm {
     /// The deals that are `closedwon` now, and what they come to.
     pub fn closed_won(&self) -> ClosedWon {
         self.front.vendor.book().closed_won()
+    }
+
+    /// Each deal that is `closedwon` now, in the order of ids.
+    pub fn won_deals(&self) -> Vec<WonDeal> {
+        self.front.vendor.book().won_deals()
     }
 
     /// Returns when the port is free again.

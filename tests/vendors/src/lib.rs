@@ -11,6 +11,7 @@ mod cut;
 mod depot;
 mod faults;
 mod front;
+mod issuer;
 mod journal;
 pub mod northwind;
 #[cfg(test)]
@@ -18,8 +19,9 @@ mod probe;
 mod serve;
 mod stripe;
 
-pub use crm::{ClosedWon, Crm, CrmOptions, NewContact, NewDeal};
+pub use crm::{ClosedWon, Crm, CrmOptions, NewContact, NewDeal, WonDeal};
 pub use depot::{Arrived, Depot};
 pub use faults::{Fault, Faults, When};
+pub use issuer::{Issuer, Tokens};
 pub use journal::{Counters, Entry, Journal};
 pub use stripe::{CustomerSeen, DEMO_CHARGE, InvoiceSeen, Stripe, StripeOptions};

@@ -15,7 +15,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -116,6 +116,11 @@ impl Stripe {
     /// All invoices, oldest first.
     pub fn invoices(&self) -> Vec<InvoiceSeen> {
         self.front.vendor.invoices()
+    }
+
+    /// Under which keys an invoice was asked for, by the `deal_id` of its metadata; also where it was refused.
+    pub fn keys_by_deal(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.front.vendor.keys_by_deal()
     }
 
     /// What all invoices that are not void come to.

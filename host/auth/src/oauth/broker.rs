@@ -28,6 +28,8 @@ pub(crate) struct Broker {
     pub(crate) reach: Option<Reach>,
     /// This process, in leases.
     pub(crate) holder: String,
+    /// Whether the store belongs to this process alone: then the lease of another is that of a process that is gone.
+    pub(crate) exclusive: bool,
     /// One turn a profile.
     turns: Mutex<HashMap<ProfileKey, Weak<tokio::sync::Mutex<()>>>>,
     /// Which version of a profile's token came after a refusal: refused again, it is refused for good.
@@ -43,7 +45,11 @@ impl Broker {
     ) -> Self {
         let holder = chance(&*randomness);
         let (turns, after_refusal) = (Mutex::default(), Mutex::default());
-        Self { store, clock, randomness, reach, holder, turns, after_refusal }
+        Self { store, clock, randomness, reach, holder, exclusive: false, turns, after_refusal }
+    }
+
+    pub(crate) fn exclusive(self) -> Self {
+        Self { exclusive: true, ..self }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

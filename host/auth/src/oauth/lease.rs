@@ -23,7 +23,8 @@ impl Broker {
     pub(crate) async fn take_lease(&self, of: &ProfileKey) -> Result<Option<Mine>, StoreError> {
         let now = self.now();
         let found = self.store.token_lease(&of.tenant, &of.profile)?;
-        if !found.value.is_free(now) {
+        let gone = found.value.held.as_ref().is_some_and(|held| self.exclusive && held.holder != self.holder);
+        if !gone && !found.value.is_free(now) {
             return Ok(None);
         }
         let (taken, abandoned) = found.value.taken(&self.holder, now);

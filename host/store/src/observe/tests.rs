@@ -1,6 +1,7 @@
 //! Every commit passes every point in order, on every engine, and the kind is what its rows say.
 
 use domain::flow::{FlowState, Seen};
+use domain::oauth::TokenLease;
 use domain::{FlowName, TenantId, Timestamp};
 
 use super::*;
@@ -65,9 +66,15 @@ fn the_kind_of_a_commit_is_what_its_rows_say() {
     buried.put_dead_letter(&tenant, &letter("deals", 0, &chance), Expect::Any);
     let mut lease = Commit::new();
     lease.put_run(&tenant, &run("deals", 0, &chance), Expect::Any);
-    for (commit, kind) in
-        [(page(), Kind::Page), (batch, Kind::Batch), (buried, Kind::DeadLetter), (lease, Kind::Lease)]
-    {
+    let mut asking = Commit::new();
+    asking.put_token_lease(&tenant, &"crm".parse().unwrap(), &TokenLease::default(), Expect::Any);
+    for (commit, kind) in [
+        (page(), Kind::Page),
+        (batch, Kind::Batch),
+        (buried, Kind::DeadLetter),
+        (lease, Kind::Lease),
+        (asking, Kind::TokenLease),
+    ] {
         assert_eq!(Kind::of(&commit.ops, &commit.happenings), kind);
     }
     for kind in Kind::ALL {

@@ -41,6 +41,16 @@ pub struct ClosedWon {
     pub total_cents: i64,
 }
 
+/// A deal that is won.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WonDeal {
+    pub id: u64,
+    /// When it changed last.
+    pub updated_ms: i64,
+    /// Rounded half up to the cent.
+    pub amount_cents: i64,
+}
+
 pub(super) struct Book {
     contacts: BTreeMap<u64, Object>,
     deals: BTreeMap<u64, Object>,
@@ -118,16 +128,22 @@ impl Book {
         id
     }
 
+    pub(super) fn won_deals(&self) -> Vec<WonDeal> {
+        let won = Some(Property::Text(WON.to_owned()));
+        let is_won = |deal: &&Object| deal.property("dealstage") == won;
+        let seen = |deal: &Object| {
+            let amount_cents = match deal.property("amount") {
+                Some(Property::Decimal(amount)) => northwind::cents(amount),
+                _ => 0,
+            };
+            WonDeal { id: deal.id, updated_ms: deal.updated_ms, amount_cents }
+        };
+        self.deals.values().filter(is_won).map(seen).collect()
+    }
+
     pub(super) fn closed_won(&self) -> ClosedWon {
-        let won = Property::Text(WON.to_owned());
-        let amounts =
-            self.deals.values().filter(|deal| deal.property("dealstage") == Some(won.clone())).map(|deal| {
-                match deal.property("amount") {
-                    Some(Property::Decimal(amount)) => northwind::cents(amount),
-                    _ => 0,
-                }
-            });
-        ClosedWon { deals: amounts.clone().count(), total_cents: amounts.sum() }
+        let won = self.won_deals();
+        ClosedWon { deals: won.len(), total_cents: won.iter().map(|deal| deal.amount_cents).sum() }
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is saved under a key follows Stripe: nothing for a request that was malformed or never reached the books (an
 //! injected status included), everything for a request that did, refusals and injected failures after processing too.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use super::refusal::Refusal;
 use super::route::{Read, Write};
 use super::{CustomerSeen, InvoiceSeen, StripeOptions};
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, pairs};
 use crate::front::{Mishap, Vendor};
 
 pub(super) struct Account {
@@ -26,7 +27,12 @@ pub(super) struct Account {
     require_idempotency_key: bool,
     /// One lock for all, so that an effect, its saved answer and its entry are never apart.
     books: Mutex<Books>,
+    /// Under which keys an invoice was asked for, by the deal that it is for.
+    asked: Mutex<Asked>,
 }
+
+/// Keys by the `deal_id` of an invoice's metadata.
+type Asked = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Default)]
 struct Books {
@@ -38,6 +44,7 @@ struct Books {
 
 impl Vendor for Account {
     async fn answer(&self, call: &Call, mishap: Mishap) -> Answer {
+        self.note_key(call);
         let request_id = request_id(call);
         let answer = match self.serve(call, mishap).await {
             Ok(answer) => answer,
@@ -47,6 +54,7 @@ impl Vendor for Account {
     }
 
     fn refuse(&self, call: &Call, status: u16) -> Answer {
+        self.note_key(call);
         dressed(injected(call, status), call)
     }
 }
@@ -57,6 +65,7 @@ impl Account {
             key: options.key.clone(),
             require_idempotency_key: options.require_idempotency_key,
             books: Mutex::default(),
+            asked: Mutex::default(),
         };
         if let Some(path) = &options.daybook {
             account.continue_from(path)?;
@@ -160,6 +169,22 @@ impl Account {
             }
             None => Ok(None),
         }
+    }
+
+    /// Notes every key, also of a request that comes to nothing.
+    fn note_key(&self, call: &Call) {
+        if call.path != "/v1/invoices" {
+            return;
+        }
+        let deal = pairs(call.bytes()).into_iter().find(|(name, _)| name == "metadata[deal_id]");
+        if let (Some((_, deal)), Some(key)) = (deal, call.header("idempotency-key")) {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.entry(deal).or_default().insert(key.to_owned());
+        }
+    }
+
+    pub(super) fn keys_by_deal(&self) -> Asked {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

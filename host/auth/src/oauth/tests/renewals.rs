@@ -193,6 +193,26 @@ async fn a_host_that_dies_between_the_answer_and_its_commit_leaves_a_profile_tha
 }
 
 #[tokio::test]
+async fn where_the_store_belongs_to_one_process_nobody_waits_for_the_lease_of_one_that_was_killed() {
+    let script = Arc::new(|_: &super::bench::Seen, nth: usize| {
+        (nth > 1).then(|| (200, "", json!({ "access_token": "access-token-9", "expires_in": 1_800 })))
+    });
+    let bench = Arc::new(Bench::connected(json!({}), script).await);
+    bench.turn_clock_ms(HALF_AN_HOUR_MS);
+    let killed = {
+        let bench = bench.clone();
+        tokio::spawn(async move { bench.header().await })
+    };
+    while bench.endpoint.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    killed.abort();
+    let next = bench.another().exclusive();
+    let credential = header_of(&next, &bench).await.unwrap();
+    assert_eq!(shown(&credential), "Bearer access-token-9");
+}
+
+#[tokio::test]
 async fn an_idle_token_is_kept_alive_and_another_is_not_asked_for() {
     let bench = Bench::connected(json!({}), rotating()).await;
     bench.turn_clock_ms(23 * 3_600_000);
