@@ -1,0 +1,34 @@
+// The profile's secrets, as handles. The bytes stay in the host: nothing here reveals them.
+
+import { Denied } from './errors.js';
+import { host } from './host.js';
+
+class Secret {
+  #handle;
+
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  hmac(algorithm, data) {
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    return orDenied(() => this.#handle.hmac(algorithm, bytes));
+  }
+
+  fingerprint() {
+    return orDenied(() => this.#handle.fingerprint());
+  }
+}
+
+export function open(name) {
+  return new Secret(orDenied(() => host.secrets.open(name)));
+}
+
+function orDenied(ask) {
+  try {
+    return ask();
+  } catch (error) {
+    if (error?.payload?.gate !== undefined) throw new Denied(error.payload);
+    throw error;
+  }
+}
