@@ -1,6 +1,7 @@
-//! Builds the misbehaving guests to components.
+//! Builds the misbehaving guests, and the Rust one of three connectors that do the same job, to components.
 
 fn main() {
+    guest_build::components(&["desk"]);
     guest_build::examples(
         "guests",
         &[

@@ -4,3 +4,8 @@
 pub mod guests {
     include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 }
+
+/// The Rust one of three connectors that do the same job.
+pub mod connectors {
+    include!(concat!(env!("OUT_DIR"), "/components.rs"));
+}

@@ -21,6 +21,7 @@ mod hooks;
 mod hostile;
 mod house;
 mod identity;
+mod languages;
 mod letters;
 mod profiles;
 mod promises;

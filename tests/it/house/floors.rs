@@ -25,6 +25,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("stripe", &["lockgate-sdk"]),
     ("jq", &["lockgate-sdk"]),
     ("guests", &["lockgate-sdk"]),
+    ("desk", &["lockgate-sdk"]),
     ("vendors", &[]),
     ("fuzz", &["domain", "egress", "runtime", "server"]),
     // The compile worker of the tests is an embedding program, and so is the crash harness, which looks into the store.
