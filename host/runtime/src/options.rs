@@ -19,10 +19,11 @@ pub struct RuntimeOptions {
     pub compilations_waiting_max: usize,
     /// Compilations of one tenant that may be under way or wait.
     pub compilations_per_tenant_max: usize,
-    /// How long an upload may compile before it is refused.
+    /// How long an upload may compile before it is refused. What it may use up is bounded by `compile_cpu_s`; this is for
+    /// one that does nothing, and leaves an interpreter of JavaScript or Python time on a machine that is busy.
     pub compile_ms: u64,
     /// The processor time, over all cores, that a compilation in a child may take. An interpreter of JavaScript or
-    /// Python (12 to 18 MB) takes 17 seconds.
+    /// Python (12 to 18 MB) takes 17 to 20 seconds of a core of 2 GHz, and some more where others crowd its caches.
     pub compile_cpu_s: u64,
     /// The address space that a compilation in a child may take.
     pub compile_memory_bytes: u64,
@@ -40,8 +41,8 @@ impl Default for RuntimeOptions {
             concurrent_compilations: 2,
             compilations_waiting_max: 32,
             compilations_per_tenant_max: 4,
-            compile_ms: 60_000,
-            compile_cpu_s: 30,
+            compile_ms: 180_000,
+            compile_cpu_s: 60,
             compile_memory_bytes: 1 << 30,
             linked_max: 256,
         }
