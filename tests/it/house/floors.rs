@@ -29,7 +29,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("vendors", &[]),
     ("fuzz", &["domain", "egress", "runtime", "server"]),
     // The compile worker of the tests is an embedding program, and so is the crash harness, which looks into the store.
-    ("lockgate-tests", &["guest-build", "domain", "lockgate", "store", "vendors"]),
+    ("lockgate-tests", &["guest-build", "domain", "lockgate", "plugins", "store", "vendors"]),
 ];
 
 /// A heavy dependency, and the rooms that may depend on it.
