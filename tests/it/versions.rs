@@ -30,7 +30,7 @@ fn prober() -> Vec<u8> {
 }
 
 /// The same, whose action `log` does not find its message.
-fn broken() -> Vec<u8> {
+pub(crate) fn broken() -> Vec<u8> {
     patched(&prober(), "actionmessagefound", "actionmassagefound", |_| true)
 }
 

@@ -118,7 +118,7 @@ impl Tenant {
             Err(_) => Tally::lost(inputs.len()),
             Ok(results) => Tally::of(results),
         };
-        self.rooms.connectors.note_tries(&self.id, &row, &row.connector, tally, self.now()).await;
+        self.rooms.connectors.note_tries(&self.id, &row, tally, self.now(), || self.event_id()).await;
         let last = LastExchange::of(&report.exchanges);
         let told = match &report.outcome {
             Err(failure) => counted(failure, last).map(Some),

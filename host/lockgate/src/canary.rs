@@ -5,7 +5,7 @@ use domain::audit::Verb;
 use domain::canary::{Canary, Trial};
 use domain::consent;
 use domain::profile::Profile;
-use store::Trials as _;
+use store::{Commit, Expect, Trials as _};
 
 use crate::error::{Error, Kind};
 use crate::tenant::Tenant;
@@ -64,6 +64,24 @@ impl Tenant {
             }
             None => kept,
         })
+    }
+}
+
+impl Tenant {
+    /// A run that goes with a version learns from its trial that it is given up, though it may never have been called.
+    pub(crate) fn keep_trial(
+        &self,
+        commit: &mut Commit,
+        before: &Profile,
+        after: &Profile,
+    ) -> Result<(), Error> {
+        let Some(canary) = before.canary.as_ref().filter(|_| after.canary.is_none()) else { return Ok(()) };
+        let kept = self.rooms.store.trial(&self.id, &before.name)?;
+        if kept.as_ref().is_none_or(|kept| !kept.value.is_of(canary)) {
+            let expect = kept.map_or(Expect::Absent, |kept| Expect::Version(kept.version));
+            commit.put_trial(&self.id, &before.name, &Trial::new(canary), expect);
+        }
+        Ok(())
     }
 }
 

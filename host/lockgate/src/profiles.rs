@@ -210,6 +210,7 @@ impl Tenant {
                 let tried = ConnectorRef { version: canary.version.clone(), ..row.value.connector.clone() };
                 told.commit().require_connector(&self.id, &tried, Expect::Present);
             }
+            self.keep_trial(told.commit(), &before, &row.value)?;
             self.tell_status(told.commit(), &row.value, change)?;
             told.put_profile(&self.id, &row.value, Expect::Version(row.version));
             match self.rooms.store.commit(told).await {

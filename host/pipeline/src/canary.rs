@@ -2,10 +2,12 @@
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::canary::{Tally, Trial};
-use domain::connector::ConnectorRef;
+use domain::event::Event;
 use domain::profile::Profile;
-use domain::{TenantId, Timestamp};
-use store::{Change, Commit, Expect, Profiles as _, Store, StoreError, Trials as _};
+use domain::{EventId, TenantId, Timestamp};
+use store::{Change, Commit, Events as _, Expect, Profiles as _, Store, StoreError, Trials as _};
+
+use crate::room::Room;
 
 /// Runs and calls of one profile that end together write to one row; each failure is somebody else's progress.
 const TRIES_MAX: usize = 64;
@@ -13,15 +15,35 @@ const TRIES_MAX: usize = 64;
 /// The outcome of an entry that the host makes by itself.
 const FAILED_MORE: &str = "failed_more_often";
 
-/// Adds what was tried with one version. `profile` is as it was read; where it tries nothing, this costs nothing.
+/// What was tried with one version, as a flow or a person called it.
+pub(crate) struct Tried<'a> {
+    pub(crate) tenant: &'a TenantId,
+    /// As it was called: its connector is of the version that was.
+    pub(crate) profile: &'a Profile,
+    pub(crate) tally: Tally,
+    pub(crate) at: Timestamp,
+}
+
+/// The same for a run's own calls.
 pub(crate) async fn note(
-    store: &Store,
+    room: &Room,
     tenant: &TenantId,
     profile: &Profile,
-    called: &ConnectorRef,
     tally: Tally,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
+    let tried = Tried { tenant, profile, tally, at: room.now() };
+    count(&room.store, tried, || room.event_id()).await
+}
+
+/// Adds what was tried with one version. Where the profile tries nothing, this costs nothing.
+///
+/// A version that is given up is gone, audited and told in the one commit that says so.
+pub(crate) async fn count(
+    store: &Store,
+    tried: Tried<'_>,
+    event_id: impl Fn() -> EventId,
+) -> Result<(), StoreError> {
+    let Tried { tenant, profile, tally, at: now } = tried;
     let Some(begun) = profile.canary.as_ref().filter(|_| tally.tries > 0) else { return Ok(()) };
     for _ in 0..TRIES_MAX {
         let Some(row) = store.profile(tenant, &profile.name)? else { return Ok(()) };
@@ -32,7 +54,7 @@ pub(crate) async fn note(
         let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));
         let kept = found.map(|found| found.value).filter(|trial| trial.is_of(canary));
         let mut trial = kept.unwrap_or_else(|| Trial::new(canary));
-        if called.version == canary.version {
+        if profile.connector.version == canary.version {
             trial.canary.add(tally);
         } else {
             trial.in_use.add(tally);
@@ -48,6 +70,8 @@ pub(crate) async fn note(
             let mut change = Change::new(Chain::Tenant(tenant.clone()), told);
             let restored = Profile { canary: None, updated_at: now, ..row.value.clone() };
             change.put_profile(tenant, &restored, Expect::Version(row.version));
+            let event = Event::rolled_back(event_id(), now, &row.value, &trial);
+            store.tell(change.commit(), tenant, &event)?;
             change.commit().put_trial(tenant, &profile.name, &trial, expect);
             Commit::from(change)
         } else {

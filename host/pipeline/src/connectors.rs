@@ -10,11 +10,11 @@ use domain::exchange::Exchange;
 use domain::profile::Profile;
 use domain::retry::KeyPlace;
 use domain::trace::TraceState;
-use domain::{CorrelationId, Digest, Later, ProfileKey, TenantId, Timestamp};
+use domain::{CorrelationId, Digest, EventId, Later, ProfileKey, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError, Taping};
 use store::Store;
 
-use crate::canary;
+use crate::canary::{self, Tried};
 use crate::circuits::Circuits;
 use crate::drift::{self, Declaration, Met};
 use crate::observe;
@@ -114,16 +114,17 @@ impl Connectors {
         connector(&self.store, tenant, profile).err()
     }
 
-    /// Counts what was tried with one version, while the profile tries another one beside the one in use.
+    /// Counts what was tried with the profile's version, while it tries another one beside the one in use.
     pub async fn note_tries(
         &self,
         tenant: &TenantId,
         profile: &Profile,
-        called: &ConnectorRef,
         tally: Tally,
-        now: Timestamp,
+        at: Timestamp,
+        event_id: impl Fn() -> EventId,
     ) {
-        if let Err(error) = canary::note(&self.store, tenant, profile, called, tally, now).await {
+        let tried = Tried { tenant, profile, tally, at };
+        if let Err(error) = canary::count(&self.store, tried, event_id).await {
             tracing::warn!(%tenant, profile = %profile.name, %error, "how a canary fares could not be kept");
         }
     }

@@ -37,6 +37,7 @@ mod observe;
 mod options;
 mod outbox;
 mod page;
+mod parcels;
 mod pipeline;
 mod prune;
 mod ready;

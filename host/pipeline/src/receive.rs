@@ -1,25 +1,25 @@
 //! From the inbox into the outbox: the connector makes records of each event, and records, marks and the end of the
 //! events are one commit. What it cannot read waits and is tried again, or becomes a dead letter that keeps the event.
 
-use std::collections::BTreeSet;
-
-use domain::call::{CallFailure, GuestError, Inbound, Page, PolledRecord};
-use domain::flow::{Flow, Parcel, Seen};
+use domain::call::{CallFailure, Fault, GuestError, Inbound, Page, PolledRecord};
+use domain::canary::Tally;
+use domain::flow::Flow;
 use domain::hook::InboxEvent;
 use domain::log::LogEntry;
 use domain::retry::{Action, Class, RetryPolicy, Saw};
 use domain::run::{Attempt, Failure};
 use domain::{RecordKey, Timestamp};
 use serde_json::Value;
-use store::{Commit, Expect, FlowStates as _, Inbox as _, SeenRecords as _, StoreError};
+use store::{Commit, Expect, FlowStates as _, Inbox as _, StoreError};
 use wit::TriggerKind;
 
+use crate::canary;
 use crate::ends::Side;
 use crate::health::Health;
 use crate::judge::{Judge, Verdict};
-use crate::key::idempotency_key;
 use crate::lease::{Halt, Held};
 use crate::page::sound;
+use crate::parcels::Parcels;
 use crate::trace::{Caller, entries};
 use crate::unread::bury;
 
@@ -102,6 +102,12 @@ impl Receiving {
         let receive = source.end.receive(&event.correlation, &event.trigger, inbound);
         let mut called = held.alongside(receive).await?;
         let now = held.room.now();
+        let tally = match &called.outcome {
+            Ok(received) => Tally::of(std::slice::from_ref(received)),
+            Err(fault) if fault.fault == Fault::Host => Tally::default(),
+            Err(_) => Tally::lost(1),
+        };
+        canary::note(&held.room, &held.tenant, &source.ready.profile, tally).await?;
         step.denied += called.denied();
         self.health.heard(&called.exchanges);
         let saw = Saw { exchanges: &called.exchanges, reads: true, keys: &[""], ambiguous: 0 };
@@ -217,8 +223,7 @@ impl Step {
         let state = store.flow_state(tenant, &flow.name)?;
         let mut commit = Commit::new();
         let mut added = Added::default();
-        let mut seq = state.value.next_seq;
-        let mut taken = BTreeSet::new();
+        let mut parcels = Parcels::new(held, &flow.name, state.value.next_seq);
         for (event, read) in &self.events {
             match read {
                 Read::Again(attempt) => {
@@ -235,38 +240,17 @@ impl Step {
                 }
                 Read::Records(records) => {
                     added.read += records.len() as u64;
-                    let keys: Vec<RecordKey> = records.iter().map(|(key, _)| key.clone()).collect();
-                    let seen = store.seen_many(tenant, &flow.name, &keys)?;
-                    for ((key, body), seen) in records.iter().zip(seen) {
-                        if seen.is_some() || !taken.insert(key) {
-                            added.duplicate += 1;
-                            continue;
-                        }
-                        let parcel = Parcel {
-                            seq,
-                            run: held.run.id.clone(),
-                            key: key.clone(),
-                            idempotency_key: idempotency_key(tenant, &flow.name, key),
-                            body: body.clone(),
-                            accepted_at: now,
-                            attempts: Vec::new(),
-                            forgiven: 0,
-                            next_at: now,
-                            replay_of: None,
-                        };
-                        commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
-                        let seen = Seen::Accepted { at: now, run: Some(held.run.id.clone()), seq: Some(seq) };
-                        commit.put_seen(tenant, &flow.name, key, &seen, Expect::Absent);
-                        seq += 1;
-                    }
+                    parcels.take(records, &mut commit)?;
                     crate::unread::resolve(held, event, &mut commit)?;
                 }
             }
             commit.delete_event(tenant, &flow.name, &event.id, Expect::Present);
         }
-        if seq != state.value.next_seq {
+        added.duplicate = parcels.duplicates;
+        let next_seq = parcels.next_seq;
+        if next_seq != state.value.next_seq {
             let mut moved = state.value;
-            moved.next_seq = seq;
+            moved.next_seq = next_seq;
             commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
         }
         commit.append_logs(tenant, &self.log);

@@ -1,17 +1,16 @@
 //! One page from the source into the outbox: records, marks, cursor and counts in one commit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::call::Fault;
 use domain::canary::Tally;
-use domain::flow::{Flow, Parcel, Seen};
+use domain::flow::Flow;
 use domain::log::LogEntry;
 use domain::retry::{Class, Pass, Saw, State};
 use domain::run::{Attempt, Failure};
 use domain::{CorrelationId, ProfileKey, ProfileName, RecordKey, Timestamp};
 use serde_json::Value;
-use store::{Commit, Expect, FlowStates as _, SeenRecords as _};
+use store::{Commit, Expect, FlowStates as _};
 
 use crate::canary;
 use crate::deliver::circuit_open;
@@ -20,9 +19,9 @@ use crate::evidence::Records;
 use crate::health::Health;
 use crate::hold::HoldOff;
 use crate::judge::{Judge, Verdict};
-use crate::key::idempotency_key;
 use crate::lease::{Halt, Held};
 use crate::page::{Sound, Trail, sound};
+use crate::parcels::Parcels;
 use crate::room::Room;
 use crate::sandbox;
 use crate::trace::{Caller, entries};
@@ -150,7 +149,7 @@ impl Reading {
             Err(_) => Tally::lost(1),
         };
         let asked = &source.ready.profile;
-        canary::note(&held.room.store, &held.tenant, asked, &asked.connector, tally, now).await?;
+        canary::note(&held.room, &held.tenant, asked, tally).await?;
         let state = held.room.circuits.note(&profile, &called.exchanges, now);
         self.health.heard(&called.exchanges);
         let caller = Caller {
@@ -269,43 +268,19 @@ struct Taken<'a> {
 impl Taken<'_> {
     /// The page as one commit, with the number of records that the flow has seen before.
     fn commit(&self, held: &Held, flow: &Flow) -> Result<(Commit, u64), Halt> {
-        let (store, tenant, now) = (&held.room.store, &held.tenant, held.room.now());
+        let (store, tenant) = (&held.room.store, &held.tenant);
         let state = store.flow_state(tenant, &flow.name)?;
         if state.value.cursor != *self.cursor {
             // The cursor moves only with the lease.
             return Err(Halt::Lost);
         }
         let mut commit = Commit::new();
-        let mut duplicates = 0;
-        let mut seq = state.value.next_seq;
-        let keys: Vec<RecordKey> = self.records.iter().map(|(key, _)| key.clone()).collect();
-        let seen = store.seen_many(tenant, &flow.name, &keys)?;
-        let mut taken = BTreeSet::new();
-        for ((key, body), seen) in self.records.iter().zip(seen) {
-            if seen.is_some() || !taken.insert(key) {
-                duplicates += 1;
-                continue;
-            }
-            let parcel = Parcel {
-                seq,
-                run: held.run.id.clone(),
-                key: key.clone(),
-                idempotency_key: idempotency_key(tenant, &flow.name, key),
-                body: body.clone(),
-                accepted_at: now,
-                attempts: Vec::new(),
-                forgiven: 0,
-                next_at: now,
-                replay_of: None,
-            };
-            commit.put_parcel(tenant, &flow.name, &parcel, Expect::Absent);
-            let seen = Seen::Accepted { at: now, run: Some(held.run.id.clone()), seq: Some(seq) };
-            commit.put_seen(tenant, &flow.name, key, &seen, Expect::Absent);
-            seq += 1;
-        }
+        let mut parcels = Parcels::new(held, &flow.name, state.value.next_seq);
+        parcels.take(self.records, &mut commit)?;
+        let (next_seq, duplicates) = (parcels.next_seq, parcels.duplicates);
         let mut moved = state.value;
         moved.cursor.clone_from(self.next);
-        moved.next_seq = seq;
+        moved.next_seq = next_seq;
         commit.put_flow_state(tenant, &flow.name, &moved, Expect::Version(state.version));
         commit.append_logs(tenant, self.log);
         Ok((commit, duplicates))

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod bench;
+mod canaries;
 mod crash;
 mod delivery;
 mod dispatching;

@@ -10,9 +10,11 @@ use lockgate::domain::event::{
     DISABLED_AFTER_MS, DeliveryState, DisabledBecause, EventKind, PREVIOUS_SECRET_MS,
 };
 use lockgate::{NewSubscription, Subscribed, Tenant};
+use serde_json::json;
 
 use super::scene::{Arrived, Remote, Scene, builder, clock, populate, probe, until};
-use crate::harness::reaching;
+use crate::harness::{call, reaching};
+use crate::versions::broken;
 
 async fn subscribe(tenant: &Tenant, name: &str, url: &str, kinds: &[EventKind]) -> Subscribed {
     let kinds: BTreeSet<EventKind> = kinds.iter().copied().collect();
@@ -68,6 +70,38 @@ async fn a_changed_status_arrives_signed_and_nobody_gets_what_was_not_asked_for(
     assert_eq!((all.count(), some.count()), (1, 1));
     let done = scene.tenant.finished_deliveries(&"all".parse().unwrap(), None, 10).unwrap().items;
     assert!(matches!(done[0].state, DeliveryState::Delivered { .. }), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_the_host_gives_up_is_told_to_who_asked_for_it() {
+    let endpoint = Remote::start(200).await;
+    let scene = Scene::reaching(&[&endpoint.url]).await;
+    let tenant = &scene.tenant;
+    let subscribed =
+        subscribe(tenant, "pager", &endpoint.url, &[EventKind::ConnectorVersionRolledBack]).await;
+    tenant.upload(broken()).await.unwrap();
+    tenant.start_canary(&probe(), None, 99).await.unwrap();
+    while tenant.profile(&probe()).unwrap().canary.is_some() {
+        call(tenant, "probe", "log", json!({ "message": "a line" })).await;
+    }
+    let arrived = arrival(&endpoint, 1).await.remove(0);
+    assert!(verified(&arrived, &secret(&subscribed)));
+    let body: serde_json::Value = serde_json::from_str(&arrived.body).unwrap();
+    assert_eq!(body["type"], "connector.version_rolled_back");
+    let data = &body["data"];
+    assert_eq!((&data["profile"], &data["given_up"]), (&"probe".into(), &"0.2.0".into()));
+    assert_eq!((&data["in_use"], &data["tried"]["given_up"]["failures"]), (&"0.1.0".into(), &5.into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_canary_that_is_stopped_before_it_was_called_leaves_a_trial_that_runs_can_see() {
+    let scene = Scene::new().await;
+    let tenant = &scene.tenant;
+    tenant.upload(broken()).await.unwrap();
+    tenant.start_canary(&probe(), None, 50).await.unwrap();
+    let profile = tenant.stop_canary(&probe()).await.unwrap();
+    let trial = tenant.trial(&profile).unwrap().expect("what became of it is kept");
+    assert_eq!((trial.version.to_string().as_str(), trial.canary.tries), ("0.2.0", 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,7 +10,8 @@ mod subscription;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{EventId, FlowName, ProfileName};
+use crate::canary::Trial;
+use crate::ids::{EventId, ProfileName};
 use crate::injected::Timestamp;
 use crate::profile::{Milestone, Profile, StatusChange};
 use crate::run::{Failure, Run, RunStatus};
@@ -82,9 +83,13 @@ impl Event {
         Self { id, at, kind: EventKind::DeadLetterCreated, data }
     }
 
-    /// A flow was moved back to an earlier version of a connector.
-    pub fn rolled_back(id: EventId, at: Timestamp, flow: &FlowName, data: Value) -> Self {
-        let data = json!({ "flow": flow, "detail": data });
+    /// The host gave up the version that `profile` tried beside the one in use.
+    pub fn rolled_back(id: EventId, at: Timestamp, profile: &Profile, trial: &Trial) -> Self {
+        let data = json!({
+            "profile": profile.name, "connector": profile.connector.name,
+            "given_up": trial.version, "in_use": profile.connector.version,
+            "tried": { "given_up": trial.canary, "in_use": trial.in_use },
+        });
         Self { id, at, kind: EventKind::ConnectorVersionRolledBack, data }
     }
 

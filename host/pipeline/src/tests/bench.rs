@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use domain::canary::Canary;
 use domain::connector::{Connector, ConnectorRef};
 use domain::dead_letter::DeadLetter;
+use domain::event::{EventKind, Subscription};
 use domain::flow::{DeliveryPolicy, Destination, Flow, FlowState, Mapping, Parcel, Seen, Source};
 use domain::hook::{Hook, HookLimits};
 use domain::profile::{Grant, Profile, Status};
@@ -196,6 +198,40 @@ impl Bench {
         commit.put_connector(&self.tenant, &newer, Expect::Absent);
         self.store.commit(commit).await.unwrap();
         self.change_profile(name, |profile| profile.connector.version = newer.version.clone()).await;
+    }
+
+    /// The profile from now on tries another version for all but one of a hundred runs.
+    pub(crate) async fn try_version(&self, name: &str, version: &str) {
+        let mut newer = connector(name, true);
+        newer.version = version.parse().unwrap();
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_connector(&self.tenant, &newer, Expect::Absent);
+        self.store.commit(commit).await.unwrap();
+        let since = self.now();
+        self.change_profile(name, |profile| {
+            let mut moved = profile.clone();
+            moved.connector.version = newer.version.clone();
+            profile.canary = Some(Canary::new(moved, 99, since));
+        })
+        .await;
+    }
+
+    /// All that the tenant is told from now on waits for one who asked for it.
+    pub(crate) async fn subscribe(&self, name: &str) {
+        let subscription = Subscription {
+            name: name.parse().unwrap(),
+            url: "https://ops.example.com/hook".to_owned(),
+            kinds: [EventKind::ConnectorVersionRolledBack].into(),
+            enabled: true,
+            disabled_because: None,
+            failing_since: None,
+            previous_until: None,
+            created_at: self.now(),
+            updated_at: self.now(),
+        };
+        let mut commit = by_a_person(&self.tenant);
+        commit.put_subscription(&self.tenant, &subscription, Expect::Absent);
+        self.store.commit(commit).await.unwrap();
     }
 
     pub(crate) async fn remove_connector(&self, name: &str, version: &str) {

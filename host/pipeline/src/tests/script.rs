@@ -41,6 +41,13 @@ pub(crate) enum Gives {
     Breaks(Fault),
 }
 
+pub(crate) struct Worsening {
+    pub(crate) version: &'static str,
+    /// Records that it takes before.
+    pub(crate) works: usize,
+    pub(crate) then: Does,
+}
+
 #[derive(Default)]
 pub(crate) struct Script {
     /// By the cursor, which counts pages.
@@ -64,12 +71,16 @@ pub(crate) struct Script {
     pub(crate) gated: AtomicBool,
     pub(crate) gate: Notify,
     pub(crate) panics: AtomicBool,
+    /// A version of the destination that works for a while and then does not.
+    pub(crate) worsening: Mutex<Option<Worsening>>,
+    /// The version of the destination that each batch was handed to.
+    pub(crate) versions: Mutex<Vec<String>>,
     pub(crate) circuits: Circuits,
 }
 
 pub(crate) struct Scripted(pub(crate) Arc<Script>);
 
-struct ScriptedEnd(Arc<Script>);
+struct ScriptedEnd(Arc<Script>, String);
 
 fn done<T>(outcome: Result<T, CallFailure>) -> Called<T> {
     Called { outcome, log: Vec::new(), exchanges: Vec::new() }
@@ -103,7 +114,13 @@ impl Script {
         self.batches.lock().unwrap().iter().flatten().cloned().collect()
     }
 
-    fn answer(&self, body: &str) -> Does {
+    fn answer(&self, version: &str, body: &str) -> Does {
+        if let Some(worsening) = self.worsening.lock().unwrap().as_mut().filter(|one| one.version == version)
+        {
+            let worked = worsening.works > 0;
+            worsening.works = worsening.works.saturating_sub(1);
+            return if worked { Does::Works } else { worsening.then.clone() };
+        }
         let key =
             serde_json::from_str::<serde_json::Value>(body).unwrap()["key"].as_str().unwrap().to_owned();
         let mut fates = self.fates.lock().unwrap();
@@ -124,10 +141,11 @@ impl Sandbox for Scripted {
     fn end<'a>(
         &'a self,
         _tenant: &'a TenantId,
-        _ready: &'a Ready,
+        ready: &'a Ready,
         _trace_state: Option<domain::trace::TraceState>,
     ) -> Later<'a, Result<Arc<dyn End>, NotReady>> {
-        let end: Arc<dyn End> = Arc::new(ScriptedEnd(Arc::clone(&self.0)));
+        let end: Arc<dyn End> =
+            Arc::new(ScriptedEnd(Arc::clone(&self.0), ready.profile.connector.version.to_string()));
         Box::pin(async move { Ok(end) })
     }
 
@@ -232,11 +250,12 @@ impl End for ScriptedEnd {
             assert!(!self.0.panics.load(Ordering::SeqCst), "a defect of the host");
             let batch = inputs.iter().map(|input| (input.key.clone(), input.body.clone())).collect();
             self.0.batches.lock().unwrap().push(batch);
+            self.0.versions.lock().unwrap().push(self.1.clone());
             if self.0.gated.load(Ordering::SeqCst) {
                 self.0.gate.notified().await;
             }
             tokio::task::yield_now().await;
-            let answers: Vec<Does> = inputs.iter().map(|input| self.0.answer(&input.body)).collect();
+            let answers: Vec<Does> = inputs.iter().map(|input| self.0.answer(&self.1, &input.body)).collect();
             let denial = || Denial::new(Gate::Scope, "not granted", "grant it");
             let denied = (0..self.0.denied.load(Ordering::SeqCst))
                 .map(|_| exchange("POST", ExchangeOutcome::Denied { denial: denial() }));

@@ -44,7 +44,7 @@ impl Work {
         self.differing.follow(std::mem::take(&mut delivered.differing));
         self.differing.note(&room, &self.held.tenant, &flow, &ends.declared, true).await?;
         let called = &ends.destination.ready.profile;
-        canary::note(&room.store, &self.held.tenant, called, &called.connector, delivered.tally, now).await?;
+        canary::note(&room, &self.held.tenant, called, delivered.tally).await?;
         let refused = delivered.health.refused();
         if ends.destination.ready.probing || refused {
             // The others must know at once, and so must this run: it looks at its ends again.
