@@ -211,7 +211,7 @@ impl Writer {
                 Write::Ensure(_) if version != 0 => {}
                 Write::Put(json) | Write::Ensure(json) => {
                     let next = if version == 0 { floor } else { version }.saturating_add(1);
-                    let row = self.envelope.close(key.bytes(), next, &json);
+                    let row = self.envelope.close(key.bytes(), next, &json)?;
                     changed.insert(key, Staged { version: next, row: Some(row) });
                 }
                 Write::Delete => {
@@ -241,7 +241,7 @@ impl Writer {
             };
             let number = last.saturating_add(1);
             let (key, version) = (keys::log(&tenant, number), floor.saturating_add(1));
-            let row = Some(self.envelope.close(key.bytes(), version, &json));
+            let row = Some(self.envelope.close(key.bytes(), version, &json)?);
             changed.insert(key, Staged { version, row });
             self.last_logs.insert(tenant, number);
         }
@@ -267,7 +267,7 @@ impl Writer {
             None => (floor, None),
             Some(row) => {
                 let (version, json) = self.envelope.open(head_key.bytes(), &row)?;
-                let head: Head = serde_json::from_slice(json).map_err(|_| damaged(head_key.bytes()))?;
+                let head: Head = serde_json::from_slice(&json).map_err(|_| damaged(head_key.bytes()))?;
                 (version, Some(head))
             }
         };
@@ -292,15 +292,15 @@ impl Writer {
             what: "an audit entry".to_owned(),
             reason: error.to_string(),
         })?;
-        let row = Some(self.envelope.close(key.bytes(), version, &json));
+        let row = Some(self.envelope.close(key.bytes(), version, &json)?);
         changed.insert(key, Staged { version, row });
         Ok(())
     }
 
     fn stored_version(&self, key: &Key, expect: Expect) -> Result<u64, StoreError> {
         let Some(row) = self.backend.get(key.bytes())? else { return Ok(0) };
-        match self.envelope.open(key.bytes(), &row) {
-            Ok((version, _)) => Ok(version),
+        match self.envelope.version(key.bytes(), &row) {
+            Ok(version) => Ok(version),
             // Whoever expects nothing of a damaged row may replace or delete it: that is the way to repair one.
             Err(_) if expect == Expect::Any => Ok(0),
             Err(error) => Err(error),
@@ -317,7 +317,7 @@ impl Writer {
         }
         if floor > self.floor {
             let key = keys::version_floor();
-            let row = self.envelope.close(key.bytes(), 1, floor.to_string().as_bytes());
+            let row = self.envelope.close(key.bytes(), 1, floor.to_string().as_bytes())?;
             batch.push(Change { key: key.bytes().to_vec(), row: Some(row) });
         }
         self.watch.begin(kinds);
@@ -343,7 +343,7 @@ fn read_floor(backend: &dyn Backend, envelope: &Envelope) -> Result<u64, StoreEr
         None => Ok(0),
         Some(row) => {
             let (_, json) = envelope.open(key.bytes(), &row)?;
-            serde_json::from_slice(json).map_err(|_| damaged(key.bytes()))
+            serde_json::from_slice(&json).map_err(|_| damaged(key.bytes()))
         }
     }
 }

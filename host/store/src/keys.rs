@@ -17,6 +17,8 @@ pub(crate) use hooks::*;
 pub(crate) use runs::*;
 
 const SYSTEM: &str = "_";
+/// Tables whose rows hold what customers' systems have sent: sealed row by row. The keys of rows are never sealed.
+const SEALED: [&[u8]; 4] = [b"dead-letters", b"inbox", b"logs", b"outbox"];
 const SEPARATOR: u8 = 0;
 const SHOWN_CHARS_MAX: usize = 200;
 
@@ -89,6 +91,13 @@ pub(crate) fn shown(key: &[u8]) -> Shown {
     let path: Vec<&str> = std::iter::once(tenant).chain(parts).collect();
     let key = path.join("/").chars().flat_map(char::escape_default).take(SHOWN_CHARS_MAX).collect();
     Shown { table, key }
+}
+
+/// The tenant with whose key the row of this name is sealed; none where it is kept in the clear.
+pub(crate) fn sealed_for(key: &[u8]) -> Option<&[u8]> {
+    let mut parts = key.splitn(3, |byte| *byte == SEPARATOR);
+    let (tenant, table) = (parts.next()?, parts.next()?);
+    SEALED.contains(&table).then_some(tenant)
 }
 
 /// A key taken apart.

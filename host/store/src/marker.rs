@@ -19,7 +19,9 @@ use crate::root::RootKey;
 /// - 2: rows as of the first durable host.
 /// - 3: rows with the fields of schedules, suspended runs, webhooks in and the life of credentials. Fields are only added,
 ///   each with a meaning where it is missing, so the step from 2 is the marker alone.
-pub(crate) const FORMAT: u64 = 3;
+/// - 4: rows that hold what customers' systems have sent are sealed. Rows of before are read as they are and sealed when
+///   they are next written, so this step is the marker alone as well.
+pub(crate) const FORMAT: u64 = 4;
 /// The earliest that this build reads. Beyond `FORMAT` it reads nothing: it would lose what it does not know.
 const FORMAT_MIN: u64 = 2;
 pub(crate) const MARKER: &str = "store.json";

@@ -33,7 +33,7 @@ impl Store {
         row: &[u8],
     ) -> Result<Versioned<T>, StoreError> {
         let (version, json) = self.inner().envelope.open(key, row)?;
-        let value = serde_json::from_slice(json).map_err(|_| damaged(key))?;
+        let value = serde_json::from_slice(&json).map_err(|_| damaged(key))?;
         Ok(Versioned { version, value })
     }
 

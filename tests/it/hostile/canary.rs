@@ -24,6 +24,8 @@ const REFUSED: &str = "Nope067f3b9d2e51c84a\r\n\"x";
 
 /// What is searched for to see that the search finds: each is put where its name says, by the scenario.
 const CONTROL_IN_FOLDER: &str = "control-folder-7d1e";
+/// What a customer's system sent: it is in the answers, and nowhere in the clear in the folder.
+const CUSTOMER: &str = "customer-data-7d1e";
 const CONTROL_IN_TRACES: &str = "control-traces-7d1e";
 const CONTROL_IN_ANSWERS: &str = "control-answers-7d1e";
 
@@ -68,6 +70,10 @@ fn nothing_is_found(engine: &str) {
             "{engine}: {control} only in {holding:?}"
         );
     }
+    let customers: Vec<_> = holding(CUSTOMER);
+    assert!(customers.iter().any(|path| path == "answers.txt"), "{engine}: only in {customers:?}");
+    let clear: Vec<_> = customers.iter().filter(|path| path.starts_with("data/")).collect();
+    assert!(clear.is_empty(), "{engine}: a customer's data is in the clear in {clear:?}");
     let wanted: Vec<_> = [CREDENTIAL, REPLACED, PASSWORD, HANDLE, REFUSED]
         .into_iter()
         .flat_map(|canary| forms(canary.as_bytes()))

@@ -57,7 +57,7 @@ impl Store {
         if version == 0 {
             checked.wrong(key, "it has the version of a row that does not exist");
         }
-        if !has_shape(table, json) {
+        if !has_shape(table, &json) {
             checked.wrong(key, "this build cannot read it: it is not of its table");
         }
     }

@@ -62,7 +62,7 @@ fn raw(store: &Store, key: &Key) -> Vec<u8> {
 /// What somebody who also has the key of the rows does: the row's check is right.
 fn forge(store: &Store, key: &Key, value: &impl serde::Serialize) {
     let json = serde_json::to_vec(value).unwrap();
-    write(store, key, Some(store.inner().envelope.close(key.bytes(), 1, &json)));
+    write(store, key, Some(store.inner().envelope.close(key.bytes(), 1, &json).unwrap()));
 }
 
 fn entry(store: &Store, chain: &Chain, number: u64) -> Entry {

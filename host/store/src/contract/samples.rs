@@ -91,6 +91,7 @@ pub(crate) fn letter(flow: &str, at_ms: i64, randomness: &Counting) -> DeadLette
         id: DeadLetterId::make(&At(at_ms), randomness),
         flow: flow.parse().unwrap(),
         run: RunId::make(&At(at_ms), randomness),
+        flow_version: Some(1),
         step: Step::Delivery,
         digest: None,
         edited: None,

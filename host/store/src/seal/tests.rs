@@ -69,7 +69,7 @@ impl Sealer {
     /// As an intruder with the files and the row key could: the envelope is right, its contents are not.
     pub(super) fn plant(&self, key: &Key, sealed: &SealedSecret) {
         let json = serde_json::to_vec(sealed).unwrap();
-        let row = self.store.inner().envelope.close(key.bytes(), 1, &json);
+        let row = self.store.inner().envelope.close(key.bytes(), 1, &json).unwrap();
         self.put_back(key, Some(row));
     }
 
@@ -185,7 +185,7 @@ async fn a_tenant_has_one_data_key_that_no_other_can_use() {
     let (of_t, of_u) = (keys::data_key(&"t".parse().unwrap()), keys::data_key(&"u".parse().unwrap()));
     let wrapped: Sealed = sealer.store.read(&of_t).unwrap().unwrap().value;
     let json = serde_json::to_vec(&wrapped).unwrap();
-    let planted = sealer.store.inner().envelope.close(of_u.bytes(), 1, &json);
+    let planted = sealer.store.inner().envelope.close(of_u.bytes(), 1, &json).unwrap();
     sealer
         .store
         .inner()

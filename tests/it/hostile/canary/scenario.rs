@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
-    CONTROL_IN_ANSWERS, CONTROL_IN_FOLDER, CONTROL_IN_TRACES, CREDENTIAL, ENGINE, FOLDER, HANDLE, PASSWORD,
-    REFUSED, REPLACED, mirror,
+    CONTROL_IN_ANSWERS, CONTROL_IN_FOLDER, CONTROL_IN_TRACES, CREDENTIAL, CUSTOMER, ENGINE, FOLDER, HANDLE,
+    PASSWORD, REFUSED, REPLACED, mirror,
 };
 use crate::harness::{self, reaching};
 
@@ -148,7 +148,7 @@ async fn echoes(tenant: &Tenant, profile: &str, mirror: &str, notes: &Notes) {
         let seen = call(tenant, profile, "fetch", json!({ "url": denied }), notes).await;
         assert!(seen.contains("denied"), "{denied}: {seen}");
     }
-    call(tenant, profile, "log", json!({ "message": CONTROL_IN_FOLDER }), notes).await;
+    call(tenant, profile, "log", json!({ "message": CUSTOMER }), notes).await;
 }
 
 /// Records that give up, with the mirror's answer on their way, and one that is sent again.
@@ -156,7 +156,7 @@ async fn buried(tenant: &Tenant, notes: &Notes) {
     let new = NewFlow {
         name: "bury".parse().expect("a name"),
         source: Source { profile: name_of("probe"), trigger: "things".to_owned() },
-        mapping: Some(Mapping { jq: "{class: \"permanent\"}".to_owned() }),
+        mapping: Some(Mapping { jq: format!("{{class: \"permanent\"}} # {CONTROL_IN_FOLDER}") }),
         destination: Destination { profile: name_of("probe"), action: "fail".to_owned() },
         schedule: None,
         delivery: DeliveryPolicy {
