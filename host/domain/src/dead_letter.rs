@@ -21,6 +21,9 @@ pub struct DeadLetter {
     pub id: DeadLetterId,
     pub flow: FlowName,
     pub run: RunId,
+    /// The version of the flow that the run followed; none in rows of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_version: Option<u64>,
     /// Where it was refused.
     #[serde(default)]
     pub step: Step,

@@ -177,6 +177,9 @@ pub struct Attempt {
     /// Under which the remote knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_request_id: Option<String>,
+    /// Of the credential that the profile had then; none where nothing was sent, and in rows of earlier builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_version: Option<u64>,
 }
 
 impl Attempt {
@@ -193,6 +196,7 @@ impl Attempt {
             status: None,
             request: None,
             remote_request_id: None,
+            credential_version: None,
         }
     }
 

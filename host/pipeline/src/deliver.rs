@@ -297,7 +297,8 @@ impl Delivery<'_> {
                 }
             }
         }
-        delivered.explain(before, bodies, &requests);
+        let credential_version = self.destination.ready.profile.credential.version;
+        delivered.explain(before, bodies, &requests, credential_version);
     }
 
     fn after_fault(
@@ -390,6 +391,7 @@ impl Delivered {
         from: usize,
         mut bodies: HashMap<u64, String>,
         requests: &HashMap<RecordKey, Exchange>,
+        credential_version: u64,
     ) {
         for (parcel, fate) in self.fates.iter_mut().skip(from) {
             let exchange = requests.get(&parcel.key);
@@ -399,6 +401,7 @@ impl Delivered {
                 }
                 Fate::Skipped | Fate::Kept | Fate::Later { .. } => continue,
             };
+            attempt.credential_version = Some(credential_version);
             if let Some(exchange) = exchange {
                 told(attempt, exchange);
             }

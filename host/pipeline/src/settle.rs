@@ -176,6 +176,7 @@ impl Settling<'_> {
             letter.body = parcel.body;
             letter.edited = None;
             letter.run = self.held.run.id.clone();
+            letter.flow_version = Some(self.flow.version);
             came_again(self.held, &mut letter, parcel.attempts, &cause, Some(evidence));
             self.commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
             return Ok(letter.id);
@@ -186,6 +187,7 @@ impl Settling<'_> {
             id: DeadLetterId::make(room.clock.as_ref(), room.randomness.as_ref()),
             flow: self.flow.name.clone(),
             run: self.held.run.id.clone(),
+            flow_version: Some(self.flow.version),
             step: evidence.step,
             source: self.flow.source.profile.clone(),
             destination: self.flow.destination.profile.clone(),

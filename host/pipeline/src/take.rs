@@ -202,6 +202,7 @@ impl Reading {
                     class: Some(verdict.class),
                     free: verdict.is_free(),
                     failure: Some(verdict.failure),
+                    credential_version: Some(source.ready.profile.credential.version),
                     ..Attempt::of(n, began, duration_ms)
                 });
                 None

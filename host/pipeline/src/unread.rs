@@ -40,6 +40,7 @@ pub(crate) fn bury(
         id: DeadLetterId::make(room.clock.as_ref(), room.randomness.as_ref()),
         flow: flow.name.clone(),
         run: held.run.id.clone(),
+        flow_version: Some(flow.version),
         source: flow.source.profile.clone(),
         destination: flow.destination.profile.clone(),
         connector: source.ready.profile.connector.clone(),

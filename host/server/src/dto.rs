@@ -38,7 +38,9 @@ pub use connector::{
     Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
     Trigger, Uploaded,
 };
-pub use dead_letter::{DeadLetter, DeadLetterState, DeadLetterSummary, Edited, NewBody, NewDiscard};
+pub use dead_letter::{
+    DeadLetter, DeadLetterState, DeadLetterSummary, Edited, NewBody, NewDiscard, SentEvent,
+};
 pub use delivery::{Delivery, Retry};
 pub use drift::{Drift, Drifted};
 pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription, SubscriptionMade};

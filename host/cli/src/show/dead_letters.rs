@@ -1,7 +1,7 @@
 //! Dead letters: the record, why it gave up, and the way back.
 
 use comfy_table::Table;
-use server::dto::{DeadLetter, DeadLetterState, DeadLetterSummary, Page, Step};
+use server::dto::{DeadLetter, DeadLetterState, DeadLetterSummary, Page, SentEvent, Step};
 
 use super::{cell, count, exchanges, fields, inert, or_none, records, section, table};
 use crate::failure::actor;
@@ -42,7 +42,12 @@ pub(crate) fn one(letter: &DeadLetter) -> String {
         text.push_str(&format!("\nThe last request for it:\n{}", exchanges::whole(exchange)));
     }
     text.push_str(&section("Attempts:", &records::attempts(&letter.attempts)));
-    text.push_str(&format!("\nThe record as its source gave it:\n{}\n", inert_json(&letter.body)));
+    match &letter.event {
+        Some(event) => text.push_str(&sent(event)),
+        None => {
+            text.push_str(&format!("\nThe record as its source gave it:\n{}\n", inert_json(&letter.body)));
+        }
+    }
     if let Some(edited) = &letter.edited {
         let (by, at) = (inert(&edited.by), inert(&edited.at));
         let body = inert_json(&edited.body);
@@ -70,6 +75,7 @@ fn head(letter: &DeadLetter) -> String {
         ("state", state(&letter.state)),
         ("flow", format!("{} {ends}", inert(&letter.flow))),
         ("run", inert(&letter.run)),
+        ("flow version", letter.flow_version.map_or_else(|| "-".to_owned(), |version| version.to_string())),
         ("connector", format!("{}{digest}", inert(&connector))),
         ("refused", refused(letter.step).to_owned()),
         ("record", inert(&letter.key)),
@@ -90,6 +96,22 @@ fn head(letter: &DeadLetter) -> String {
         rows.push(("removed after", text(&letter.expires_at)));
     }
     fields(&rows)
+}
+
+/// A webhook as it arrived, which its connector could not read.
+fn sent(event: &SentEvent) -> String {
+    let id = event.event_id.as_deref().map(|id| format!(" {}", inert(id))).unwrap_or_default();
+    let (hook, trigger, at) = (inert(&event.hook), inert(&event.trigger), inert(&event.received_at));
+    let mut text = format!("\nThe event{id} as the hook {hook} took it for {trigger} at {at}:\n");
+    for (name, value) in &event.headers {
+        text.push_str(&format!("{}: {}\n", inert(name), inert(value)));
+    }
+    match (&event.text, &event.base64) {
+        (Some(body), _) => text.push_str(&format!("\n{}\n", inert(body))),
+        (None, Some(bytes)) => text.push_str(&format!("\nin base64, for it is no text:\n{}\n", inert(bytes))),
+        (None, None) => {}
+    }
+    text
 }
 
 fn refused(step: Step) -> &'static str {

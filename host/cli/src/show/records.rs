@@ -55,8 +55,17 @@ fn place(place: &RecordPlace) -> String {
 
 /// Every attempt, with what went over the wire.
 pub(crate) fn attempts(attempts: &[Attempt]) -> Table {
-    let mut rows =
-        table(["attempt", "at", "took ms", "request", "status", "remote id", "waits ms", "outcome"]);
+    let mut rows = table([
+        "attempt",
+        "at",
+        "took ms",
+        "request",
+        "status",
+        "remote id",
+        "credential",
+        "waits ms",
+        "outcome",
+    ]);
     for attempt in attempts {
         let number = |number: Option<u64>| number.map_or_else(|| Cell::new("-"), count);
         let outcome = match &attempt.failure {
@@ -70,6 +79,7 @@ pub(crate) fn attempts(attempts: &[Attempt]) -> Table {
             cell(attempt.request.as_deref().unwrap_or("-")),
             number(attempt.status.map(u64::from)),
             cell(attempt.remote_request_id.as_deref().unwrap_or("-")),
+            number(attempt.credential_version),
             number(attempt.wait_ms),
             cell(&outcome),
         ]);

@@ -2,6 +2,7 @@
 
 use domain::Timestamp;
 use domain::dead_letter as rows;
+use domain::hook::{InboxEvent, Raw};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -45,6 +46,9 @@ pub struct DeadLetter {
     pub flow: String,
     /// The run that gave up.
     pub run: String,
+    /// The version of the flow that the run followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_version: Option<u64>,
     /// The profile that it came from.
     pub source: String,
     /// The profile that it was going to.
@@ -98,6 +102,31 @@ pub struct DeadLetter {
     /// Removed after this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// What a system sent and the connector could not read; `body` then says only which event it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<SentEvent>,
+}
+
+/// A webhook as it arrived.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SentEvent {
+    /// The hook that took it.
+    pub hook: String,
+    /// The trigger that was to read it.
+    pub trigger: String,
+    /// The sender's own name of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// When it arrived.
+    pub received_at: String,
+    /// Those that the connector may see; bytes that are no text are replaced.
+    pub headers: Vec<(String, String)>,
+    /// The body, where it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The body in base64, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
 }
 
 /// A body that somebody wrote.
@@ -217,6 +246,8 @@ impl DeadLetter {
             id: row.id.to_string(),
             flow: row.flow.to_string(),
             run: row.run.to_string(),
+            flow_version: row.flow_version,
+            event: row.event.map(|event| SentEvent::from(*event)),
             source: row.source.to_string(),
             destination: row.destination.to_string(),
             connector: row.connector.into(),
@@ -229,6 +260,26 @@ impl DeadLetter {
             state: row.state.into(),
             replays: row.replays,
             buried_at: row.buried_at.to_string(),
+        }
+    }
+}
+
+impl From<InboxEvent> for SentEvent {
+    fn from(event: InboxEvent) -> Self {
+        let InboxEvent { hook, trigger, event_id, received_at, headers, body, .. } = event;
+        let (text, base64) = match String::from_utf8(body.0) {
+            Ok(text) => (Some(text), None),
+            Err(bytes) => (None, Some(Raw(bytes.into_bytes()).into())),
+        };
+        let shown = |(name, value): (String, Raw)| (name, String::from_utf8_lossy(&value.0).into_owned());
+        Self {
+            hook: hook.to_string(),
+            trigger,
+            event_id,
+            received_at: received_at.to_string(),
+            headers: headers.into_iter().map(shown).collect(),
+            text,
+            base64,
         }
     }
 }

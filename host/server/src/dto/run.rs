@@ -124,6 +124,9 @@ pub struct Attempt {
     /// Under which the remote knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_request_id: Option<String>,
+    /// The version of the credential that the profile had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_version: Option<u64>,
 }
 
 // === impl ===
@@ -193,6 +196,7 @@ impl From<rows::Attempt> for Attempt {
             status: attempt.status,
             request: attempt.request,
             remote_request_id: attempt.remote_request_id,
+            credential_version: attempt.credential_version,
         }
     }
 }
