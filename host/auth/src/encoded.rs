@@ -58,5 +58,7 @@ mod tests {
                 (text("%zz"), text("%"))
             ]
         );
+        // A plus that is meant is written as such.
+        assert_eq!(pairs(b"sum=1%2B2"), [(text("sum"), text("1+2"))]);
     }
 }

@@ -212,3 +212,13 @@ fn what_would_break_the_header_or_lacks_a_part_is_refused() {
     assert_eq!(with(&[PARTS[0], ("secret_access_key", "short")]), SchemeError::TooShort);
     assert_eq!(with(&[PARTS[0], PARTS[1], ("session_token", "a\nb")]), SchemeError::Control);
 }
+
+#[test]
+fn a_plus_in_a_query_is_signed_as_the_space_that_a_server_reads() {
+    let signature = |query: &str| {
+        let url = format!("https://queue.test/?{query}");
+        shown(&apply(&scheme("us-east-1", "sqs"), &PARTS, &url).unwrap())[2].1.clone()
+    };
+    assert_eq!(signature("text=1+2"), signature("text=1%202"));
+    assert_ne!(signature("text=1+2"), signature("text=1%2B2"), "one that is meant as a plus stays one");
+}

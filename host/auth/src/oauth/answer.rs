@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Secret;
 use domain::egress::Response;
 use domain::json::{self, Bounds};
+use domain::retry::asked;
+use domain::{Secret, Timestamp};
 use serde_json::{Map, Value};
 use wit::Oauth2;
 
@@ -52,9 +53,12 @@ pub(crate) enum NoTokens {
 }
 
 /// Reads an answer. `token_member` names where the token stands.
-pub(crate) fn read(scheme: &Oauth2, response: &Response) -> Result<Granted, NoTokens> {
+pub(crate) fn read(scheme: &Oauth2, response: &Response, now: Timestamp) -> Result<Granted, NoTokens> {
     let status = response.status;
-    let passing = |code: String| NoTokens::Passing { code, retry_after_ms: retry_after_ms(response) };
+    let passing = |code: String| {
+        let retry_after_ms = asked::wait_ms(&response.headers, status == 429, now);
+        NoTokens::Passing { code, retry_after_ms }
+    };
     if matches!(status, 408 | 425 | 429 | 500..=599) {
         return Err(passing(format!("http_{status}")));
     }
@@ -142,12 +146,6 @@ fn plain(code: &str) -> String {
         return "other".to_owned();
     }
     code.to_ascii_lowercase()
-}
-
-fn retry_after_ms(response: &Response) -> Option<u64> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    seconds.is_finite().then(|| (seconds.clamp(0.0, LIFETIME_S_MAX) * 1_000.0).ceil() as u64)
 }
 
 /// A code of the callback, shown to people.

@@ -102,7 +102,9 @@ impl Broker {
             credential: if prepared.basic.is_some() { &place } else { &[] },
             rate: None,
         });
-        let policy = Arc::new(policy.map_err(|error| OauthError::Config(error.to_string()))?);
+        let policy = policy.map_err(|error| OauthError::Config(error.to_string()))?;
+        // Who lets in one address only does so at every door, that of the tokens too.
+        let policy = Arc::new(policy.leaving_from(case.profile().egress_address));
         let request = Request {
             method: "POST".to_owned(),
             url: endpoint.url(),

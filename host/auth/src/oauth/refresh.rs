@@ -220,7 +220,7 @@ impl Broker {
         };
         let prepared = asking.prepare(ask)?;
         let response = self.ask(case, &case.scheme.token_url, prepared).await?;
-        answer::read(&case.scheme, &response).map_err(|none| match none {
+        answer::read(&case.scheme, &response, self.now()).map_err(|none| match none {
             NoTokens::Definitive { code } => {
                 OauthError::Refused { reason: CredentialReason::AuthRevoked, code }
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use domain::ProfileKey;
 use domain::egress::{Credential, Outgoing, Response};
 use domain::injected::{CredentialError, Renewal};
+use domain::oauth::Pattern;
 use domain::profile::CredentialReason;
-use regex::bytes::RegexBuilder;
 use wit::{AuthScheme, Oauth2};
 
 use super::broker::Broker;
@@ -19,7 +19,6 @@ use crate::scheme::{Given, scheme};
 const LOOKED_AT: [u16; 3] = [200, 400, 403];
 /// A token that is refused later than this has worked in between, and is renewed like any other.
 const STILL_NEW_MS: u64 = 60_000;
-const PATTERN_SIZE_MAX: usize = 256 << 10;
 
 impl Broker {
     pub(crate) async fn credential(
@@ -97,6 +96,5 @@ fn says_so(scheme: &Oauth2, answer: &Response) -> bool {
         return true;
     }
     let Some(pattern) = &scheme.detect_on else { return false };
-    let pattern = RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_MAX).build();
-    pattern.is_ok_and(|pattern| pattern.is_match(&answer.body))
+    Pattern::parse(pattern).is_ok_and(|pattern| pattern.is_in(&answer.body))
 }

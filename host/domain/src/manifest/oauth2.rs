@@ -172,12 +172,12 @@ fn numbers(problems: &mut Problems, at: &str, scheme: &Oauth2) {
     if statuses.len() > 8 || !statuses.iter().all(|status| (400..=499).contains(status)) {
         problems.add(&format!("{at}/auth_error_statuses"), "at most 8 statuses from 400 to 499");
     }
-    if scheme
-        .detect_on
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_empty() || pattern.len() > PATTERN_BYTES_MAX)
-    {
-        problems.add(&format!("{at}/detect_on"), "a pattern has 1 to 256 bytes");
+    if let Some(pattern) = &scheme.detect_on {
+        if pattern.is_empty() || pattern.len() > PATTERN_BYTES_MAX {
+            problems.add(&format!("{at}/detect_on"), "a pattern has 1 to 256 bytes");
+        } else if let Err(reason) = oauth::Pattern::parse(pattern) {
+            problems.add(&format!("{at}/detect_on"), reason);
+        }
     }
 }
 
@@ -246,6 +246,8 @@ mod tests {
             ("/header", json!("host")),
             ("/prefix", json!("a\nb")),
             ("/detect_on", json!("")),
+            ("/detect_on", json!("(unclosed")),
+            ("/detect_on", json!("a(?=b)")),
         ] {
             let found = set(pointer, value.clone());
             assert!(found.contains(&format!("/auth/0{pointer}")), "{pointer} {value}: {found:?}");

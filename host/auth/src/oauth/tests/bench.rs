@@ -1,6 +1,7 @@
 //! A store with one profile, a clock, and a token endpoint that answers as a test says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -24,6 +25,8 @@ use wit::AuthScheme;
 
 use crate::Vault;
 
+/// One of this machine's addresses, from which a profile may leave.
+pub(super) const OFFERED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 pub(super) const START_MS: i64 = 1_800_000_000_000;
 
 #[derive(Clone)]
@@ -48,7 +51,7 @@ impl Randomness for Counting {
 struct NoNames;
 
 impl Resolver for NoNames {
-    fn resolve<'a>(&'a self, _: &'a str) -> Later<'a, Result<Vec<std::net::IpAddr>, NameError>> {
+    fn resolve<'a>(&'a self, _: &'a str) -> Later<'a, Result<Vec<IpAddr>, NameError>> {
         Box::pin(std::future::ready(Err(NameError::NotFound)))
     }
 }
@@ -60,6 +63,7 @@ pub(super) struct Seen {
     pub(super) authorization: Option<String>,
     pub(super) form: BTreeMap<String, String>,
     pub(super) body: String,
+    pub(super) from: IpAddr,
 }
 
 /// What it answers: a status, further headers, a body. None: it never does.
@@ -81,8 +85,8 @@ impl Endpoint {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let endpoint = Self { url, seen: seen.clone() };
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(one(stream, seen.clone(), script.clone()));
+            while let Ok((stream, peer)) = listener.accept().await {
+                tokio::spawn(one(stream, peer.ip(), seen.clone(), script.clone()));
             }
         });
         endpoint
@@ -97,7 +101,7 @@ impl Endpoint {
     }
 }
 
-async fn one(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, script: Script) {
+async fn one(mut stream: TcpStream, from: IpAddr, seen: Arc<Mutex<Vec<Seen>>>, script: Script) {
     let mut bytes = Vec::new();
     let (head, body) = loop {
         let mut piece = [0; 4096];
@@ -119,6 +123,7 @@ async fn one(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, script: Script)
         authorization: header(&head, "authorization"),
         form: url::form_urlencoded::parse(body.as_bytes()).into_owned().collect(),
         body,
+        from,
     };
     let nth = {
         let mut seen = seen.lock().unwrap();
@@ -299,7 +304,9 @@ pub(super) fn shown(credential: &Credential) -> String {
 
 fn vault(store: &Store, hands: &Hands, ceiling: &Arc<Ceiling>, chance: &Arc<Counting>) -> Vault {
     let clock: Arc<dyn Clock> = Arc::new(hands.clone());
-    let egress = Egress::new(EgressOptions::default(), Arc::new(NoNames), clock.clone()).unwrap();
+    let egress_addresses = vec![OFFERED.into()];
+    let options = EgressOptions { egress_addresses, ..EgressOptions::default() };
+    let egress = Egress::new(options, Arc::new(NoNames), clock.clone()).unwrap();
     Vault::new(store.clone(), clock, chance.clone()).reaching(&egress, ceiling)
 }
 

@@ -11,7 +11,7 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 
-use super::bench::{Bench, START_MS, always};
+use super::bench::{Bench, OFFERED, START_MS, always};
 
 #[tokio::test]
 async fn a_client_speaks_for_itself_and_a_silent_answer_lives_55_minutes() {
@@ -188,4 +188,13 @@ async fn a_token_goes_to_no_host_that_the_connector_does_not_ask_for() {
     let (origin, url) = ("https://evil.example".parse().unwrap(), "https://evil.example/".parse().unwrap());
     let request = Outgoing { method: Method::Get, url: &url, origin: &origin, headers: &[], body: &[] };
     assert_eq!(bench.vault.credential(&bench.of, request).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_from_the_address_that_the_profile_has_chosen() {
+    let script = always(200, "", json!({ "access_token": "access-token-1" }));
+    let bench = Bench::new(json!({ "grant": "client_credentials" }), "client-secret-1", script).await;
+    bench.change_profile(|profile| profile.egress_address = Some(OFFERED.into())).await;
+    bench.header().await.unwrap();
+    assert_eq!(bench.endpoint.seen()[0].from, OFFERED);
 }

@@ -96,9 +96,16 @@ async fn a_definitive_refusal_ends_it_until_somebody_asks_again() {
 
 #[tokio::test]
 async fn an_endpoint_that_fails_is_left_alone_for_a_while_and_asked_again() {
-    let script = Arc::new(|_: &super::bench::Seen, nth: usize| {
+    // Half an hour after the start.
+    for asked in ["retry-after: 30\r\n", "retry-after: Fri, 15 Jan 2027 08:30:30 GMT\r\n"] {
+        is_left_alone(asked).await;
+    }
+}
+
+async fn is_left_alone(asked: &'static str) {
+    let script = Arc::new(move |_: &super::bench::Seen, nth: usize| {
         Some(match nth {
-            1 => (429, "retry-after: 30\r\n", json!({})),
+            1 => (429, asked, json!({})),
             2 => (503, "", json!({ "error": "temporarily_unavailable" })),
             _ => (200, "", json!({ "access_token": "access-token-1" })),
         })
