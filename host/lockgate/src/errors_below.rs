@@ -131,7 +131,9 @@ impl From<PipelineError> for Error {
             | PipelineError::UnknownDeadLetter(_)
             | PipelineError::UnknownRun(_)
             | PipelineError::UnknownReplayJob(_) => Kind::NotFound,
-            PipelineError::FlowDisabled(_) | PipelineError::EditRefused { .. } => Kind::Refused,
+            PipelineError::FlowDisabled(_)
+            | PipelineError::EditRefused { .. }
+            | PipelineError::CannotBegin { .. } => Kind::Refused,
             _ => Kind::Conflict,
         };
         Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }

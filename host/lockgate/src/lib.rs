@@ -64,7 +64,7 @@ pub use keys::{Rotated, rotate_key};
 pub use policy::{Explanation, Observed};
 pub use profiles::{AuthChoice, NewProfile};
 pub use quotas::Usage;
-pub use records::{FOUND_MAX, Where, Whereabouts};
+pub use records::{FOUND_MAX, Found, Where, Whereabouts};
 pub use runs::RunsOf;
 pub use system::{OsRandomness, SystemClock};
 pub use tenant::Tenant;

@@ -33,6 +33,15 @@ pub struct Whereabouts {
     pub attempts_made: u32,
 }
 
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// At most [`FOUND_MAX`] of them.
+    pub records: Vec<Whereabouts>,
+    /// There are others.
+    pub more: bool,
+}
+
 /// Where a record is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Where {
@@ -65,38 +74,36 @@ pub enum Where {
 }
 
 impl Tenant {
-    /// Every record with this key, or whose key begins so, in one flow or in all of them; at most [`FOUND_MAX`].
+    /// Every record with this key, or whose key begins so, in one flow or in all of them: the first [`FOUND_MAX`], and
+    /// whether there are more.
     ///
     /// Asks an index of each flow, so that it takes as long for a million records as for ten. What a removed flow has
     /// read is found where the flow is named.
-    pub fn find_records(
-        &self,
-        key: &str,
-        beginning: bool,
-        flow: Option<&FlowName>,
-    ) -> Result<Vec<Whereabouts>, Error> {
+    pub fn find_records(&self, key: &str, beginning: bool, flow: Option<&FlowName>) -> Result<Found, Error> {
         let exact: RecordKey = key.parse()?;
         let flows = match flow {
             Some(flow) => vec![flow.clone()],
             None => self.flow_names()?,
         };
         let store = &self.rooms.store;
-        let mut found = Vec::new();
+        let mut records = Vec::new();
         for flow in flows {
             let seen = if beginning {
-                store.seen_beginning(&self.id, &flow, key, FOUND_MAX.saturating_sub(found.len()))?
+                store.seen_beginning(&self.id, &flow, key, (FOUND_MAX + 1).saturating_sub(records.len()))?
             } else {
                 let seen = store.seen(&self.id, &flow, &exact)?;
                 seen.map(|seen| (exact.clone(), seen)).into_iter().collect()
             };
-            for (key, seen) in seen {
-                found.push(self.whereabouts(flow.clone(), key, seen)?);
-            }
-            if found.len() >= FOUND_MAX {
+            records.extend(seen.into_iter().map(|(key, seen)| (flow.clone(), key, seen)));
+            if records.len() > FOUND_MAX {
                 break;
             }
         }
-        Ok(found)
+        let more = records.len() > FOUND_MAX;
+        records.truncate(FOUND_MAX);
+        let records: Result<_, _> =
+            records.into_iter().map(|(flow, key, seen)| self.whereabouts(flow, key, seen)).collect();
+        Ok(Found { records: records?, more })
     }
 
     fn flow_names(&self) -> Result<Vec<FlowName>, Error> {

@@ -3,6 +3,8 @@
 use domain::{Blame, DeadLetterId, FlowName, HookId, RecordKey, ReplayJobId, RunId};
 use store::StoreError;
 
+use crate::ready::NotReady;
+
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     #[error("there is no flow {0}; list the flows with `lockgate flows list`")]
@@ -35,6 +37,8 @@ pub enum PipelineError {
     Discarded { id: DeadLetterId, reason: String },
     #[error("the edited body of the dead letter {id} is refused: {reason}")]
     EditRefused { id: DeadLetterId, reason: String },
+    #[error("the flow {flow} cannot be run now: {reason}")]
+    CannotBegin { flow: FlowName, reason: Box<NotReady> },
     #[error("there is no replay job {0}; list them with `lockgate dead-letters replays`")]
     UnknownReplayJob(ReplayJobId),
     #[error("the replay job {0} has ended")]
@@ -74,6 +78,7 @@ impl PipelineError {
             Self::ReplayedTooOften { .. } => "replays_exhausted",
             Self::Discarded { .. } => "dead_letter_discarded",
             Self::EditRefused { .. } => "edit_refused",
+            Self::CannotBegin { reason, .. } => reason.code(),
             Self::UnknownReplayJob(_) => "unknown_replay_job",
             Self::ReplayJobEnded(_) => "replay_job_ended",
             Self::TooManyReplayJobs(_) => "too_many_replay_jobs",
@@ -88,6 +93,7 @@ impl PipelineError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Contended(_) | Self::HookContended(_) => Blame::Host,
+            Self::CannotBegin { reason, .. } => reason.blame(),
             Self::Store(error) => error.blame(),
             _ => Blame::Operator,
         }

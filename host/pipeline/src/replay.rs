@@ -49,7 +49,7 @@ pub(crate) async fn replay(
         if letter.event.is_some() {
             // Not a record yet: its way back begins at the inbox.
             let letter = Versioned { version: row.version, value: letter };
-            match crate::unread::replay(room, tenant, letter, actor).await? {
+            match crate::unread::replay(room, tenant, letter, actor, how.job).await? {
                 Some(run) => return Ok(run),
                 None => continue,
             }

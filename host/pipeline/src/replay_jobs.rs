@@ -9,9 +9,7 @@ use domain::dead_letter::{DeadLetter, DeadLetterState, LetterFilter, StateName};
 use domain::replay_job::{JobState, PER_SECOND_MAX, ReplayJob};
 use domain::run::Cause;
 use domain::{ReplayJobId, TenantId, Timestamp};
-use store::{
-    Commit, DeadLetters as _, Expect, PAGE_ITEMS_MAX, Paging, ReplayJobs as _, StoreError, Versioned,
-};
+use store::{Commit, DeadLetters as _, Expect, ReplayJobs as _, StoreError, Versioned};
 
 use crate::ends::may_begin;
 use crate::error::PipelineError;
@@ -40,7 +38,7 @@ pub(crate) async fn start(
     new: NewReplayJob,
     actor: &Actor,
 ) -> Result<ReplayJob, PipelineError> {
-    let under_way = running(room, tenant)?.len();
+    let under_way = room.store.running_replay_jobs(tenant)?.len();
     if under_way >= JOBS_MAX {
         return Err(PipelineError::TooManyReplayJobs(under_way));
     }
@@ -110,7 +108,7 @@ pub(crate) async fn step_all(room: &Room) -> Result<(), StoreError> {
     }
     let mut any = false;
     for tenant in tenants(&room.store)? {
-        for job in running(room, &tenant)? {
+        for job in room.store.running_replay_jobs(&tenant)? {
             any = true;
             step(room, &tenant, job).await?;
         }
@@ -119,11 +117,6 @@ pub(crate) async fn step_all(room: &Room) -> Result<(), StoreError> {
         room.replays_under_way.store(true, Ordering::SeqCst);
     }
     Ok(())
-}
-
-fn running(room: &Room, tenant: &TenantId) -> Result<Vec<Versioned<ReplayJob>>, StoreError> {
-    let page = room.store.replay_jobs(tenant, &Paging::first(PAGE_ITEMS_MAX))?;
-    Ok(page.items.into_iter().filter(|job| job.value.state == JobState::Running).collect())
 }
 
 async fn step(room: &Room, tenant: &TenantId, mut job: Versioned<ReplayJob>) -> Result<(), StoreError> {
@@ -183,8 +176,7 @@ async fn send(
     // A thousand letters to a profile that is disabled would otherwise leave a thousand blocked runs.
     let flow = usable(room, tenant, &letter.flow)?;
     if let Err(reason) = may_begin(&room.store, tenant, &flow, Cause::Replay, &letter.run) {
-        let id = letter.id.clone();
-        return Err(PipelineError::EditRefused { id, reason: reason.to_string() });
+        return Err(PipelineError::CannotBegin { flow: flow.name.clone(), reason: Box::new(reason) });
     }
     let mut next = job.clone();
     next.value.replayed += 1;

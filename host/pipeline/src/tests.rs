@@ -16,6 +16,7 @@ mod pinning;
 mod reading;
 mod receiving;
 mod replaying;
+mod replaying_many;
 mod scheduling;
 mod script;
 mod suspending;

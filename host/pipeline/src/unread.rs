@@ -4,6 +4,7 @@ use domain::audit::{Actor, Chain, Happening, Subject, Verb};
 use domain::dead_letter::{DeadLetter, DeadLetterState, Step};
 use domain::flow::Flow;
 use domain::hook::InboxEvent;
+use domain::replay_job::ReplayJob;
 use domain::run::{Attempt, Cause, Failure};
 use domain::{DeadLetterId, RecordKey, RunId, TenantId};
 use serde_json::json;
@@ -106,6 +107,7 @@ pub(crate) async fn replay(
     tenant: &TenantId,
     row: Versioned<DeadLetter>,
     actor: &Actor,
+    job: Option<&Versioned<ReplayJob>>,
 ) -> Result<Option<RunId>, PipelineError> {
     let mut letter = row.value;
     let Some(event) = letter.event.clone() else { return Ok(None) };
@@ -130,6 +132,9 @@ pub(crate) async fn replay(
     letter.state = DeadLetterState::Replaying { run: run.clone(), by: Some(actor.to_string()) };
     letter.replays = letter.replays.saturating_add(1);
     commit.put_dead_letter(tenant, &letter, Expect::Version(row.version));
+    if let Some(job) = job {
+        commit.put_replay_job(tenant, &job.value, Expect::Version(job.version));
+    }
     let subject = Subject::dead_letter(&letter.id);
     let replayed = Happening::new(now, actor.clone(), Verb::DeadLetterReplayed, subject);
     commit.record(Chain::Tenant(tenant.clone()), replayed);

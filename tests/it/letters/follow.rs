@@ -1,6 +1,7 @@
 //! The log as it grows: a reader gets every row once and in order, also one whose connection ends in between.
 
-use serde_json::Value;
+use lockgate::{LogFilter, PipelineOptions};
+use serde_json::{Value, json};
 
 use super::world::World;
 
@@ -107,4 +108,20 @@ async fn a_filter_holds_for_who_follows_and_a_place_that_is_none_is_refused() {
         let answer = world.ask("GET", &format!("/v1/logs?follow=true&after={after}"), None).await;
         assert_eq!(answer.refusal(), (400, "invalid_query"), "{after}: {answer:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_was_too_slow_is_told_how_many_rows_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::over(|builder| builder.data_dir(folder.path())).await.refuse(20, &[2, 4, 6]).await;
+    let last = world.tenant.last_log().unwrap();
+    // What is beyond the bound is removed at the start of the next process.
+    let pipeline = PipelineOptions { log_entries_max: 5, ..World::pipeline() };
+    let world = world.restarted(folder.path(), pipeline).await;
+    let kept = |world: &World| world.tenant.logs(LogFilter::default(), 500).unwrap().items.len();
+    world.until("the oldest rows to be removed", |world| kept(world) == 5).await;
+    assert!(last > 8, "only {last} rows");
+    let mut reader = Reader::open(&world, Some(2)).await;
+    assert_eq!(reader.row().await, json!({ "missed": last - 5 - 2 }));
+    assert_eq!(reader.numbers_to(last).await, (last - 4..=last).collect::<Vec<_>>());
 }

@@ -1,6 +1,7 @@
 //! A request under an idempotency key is done once, however often and however fast it is sent.
 
 use futures_util::future::join_all;
+use lockgate::Begun;
 use serde_json::json;
 
 use super::world::World;
@@ -128,4 +129,32 @@ async fn a_key_is_forgotten_after_a_day() {
     let later = world.once("/v1/replays", "a-key", Some(&json!({}))).await;
     assert!(!later.is_replayed, "{later:?}");
     assert_ne!(later.body["job"]["id"], first.body["job"]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_a_restart_has_interrupted_is_neither_done_again_nor_answered_with_a_guess() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::over(|builder| builder.data_dir(folder.path())).await;
+    world.flow("things", None).await;
+    let done = world.once("/v1/flows/things/runs", "done", None).await;
+    world.ended(&done).await;
+    // The process ends between the beginning of a request and its answer.
+    let begun = world.tenant.begin_request("/v1/flows/things/runs", "lost").await.unwrap();
+    assert!(matches!(begun, Begun::New(_)));
+    let busy = world.once("/v1/flows/things/runs", "lost", None).await;
+    assert_eq!(busy.refusal(), (409, "idempotency_in_progress"), "{busy:?}");
+
+    let world = world.restarted(folder.path(), World::pipeline()).await;
+    for _ in 0..2 {
+        let lost = world.once("/v1/flows/things/runs", "lost", None).await;
+        assert_eq!(lost.refusal(), (409, "idempotency_interrupted"), "{lost:?}");
+        assert_eq!(lost.body["blame"], "host");
+    }
+    assert_eq!(world.runs().len(), 1, "it was done once more");
+    let again = world.once("/v1/flows/things/runs", "done", None).await;
+    assert_eq!((again.status, again.is_replayed, &again.body), (202, true, &done.body), "{again:?}");
+    world.pass(86_400_000);
+    let run = world.once("/v1/flows/things/runs", "lost", None).await;
+    assert_eq!((run.status, run.is_replayed), (202, false), "{run:?}");
+    world.ended(&run).await;
 }

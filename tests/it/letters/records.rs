@@ -36,7 +36,7 @@ async fn a_record_is_found_wherever_it_is_and_in_every_flow() {
     let record = "r-4";
     world
         .until("the first attempt of all", |world| {
-            let found = world.tenant.find_records(record, false, None).unwrap();
+            let found = world.tenant.find_records(record, false, None).unwrap().records;
             found.len() == 2 && found.iter().all(|found| found.attempts_made == 1)
         })
         .await;
@@ -80,7 +80,7 @@ async fn a_record_that_was_waiting_or_dead_is_found_delivered_afterwards_with_it
     world.tenant.run_flow(&"one".parse().unwrap()).await.unwrap();
     world
         .until("the first attempt", |world| {
-            let found = world.tenant.find_records("r-2", false, None).unwrap();
+            let found = world.tenant.find_records("r-2", false, None).unwrap().records;
             found.first().is_some_and(|found| found.attempts_made == 1)
         })
         .await;
@@ -110,4 +110,18 @@ async fn a_search_without_a_key_or_with_one_that_cannot_be_is_refused() {
         let answer = world.ask("GET", &format!("/v1/records?{query}"), None).await;
         assert_eq!(answer.status, 400, "{query:.40}: {answer:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_records_are_all_there_are_and_of_more_that_is_said() {
+    let world = World::new().await;
+    world.remote.offer(100);
+    world.flow("one", Some("empty")).await;
+    world.run("one").await;
+    let found = world.ask("GET", "/v1/records?key=r-&beginning=true", None).await.body;
+    assert_eq!((found["items"].as_array().unwrap().len(), &found["more"]), (100, &json!(false)));
+    world.remote.offer(101);
+    world.run("one").await;
+    let found = world.ask("GET", "/v1/records?key=r-&beginning=true", None).await.body;
+    assert_eq!((found["items"].as_array().unwrap().len(), &found["more"]), (100, &json!(true)));
 }

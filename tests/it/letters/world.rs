@@ -1,5 +1,6 @@
 //! A served host with a clock in the test's hand, and a flow that carries numbered records from a remote and to it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -11,10 +12,11 @@ use lockgate::domain::retry::RetryPolicy;
 use lockgate::domain::run::Run;
 use lockgate::domain::token::Bearer;
 use lockgate::domain::{Clock, Timestamp};
-use lockgate::{Host, NewFlow, PipelineOptions, RunsOf, Tenant};
+use lockgate::{Builder, Host, NewFlow, PipelineOptions, RunsOf, Tenant};
 use lockgate_tests::guests;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::remote::Remote;
 use crate::harness::{finished, profile, reaching};
@@ -39,6 +41,7 @@ pub struct World {
     clock: Arc<Hand>,
     url: String,
     client: reqwest::Client,
+    serving: JoinHandle<()>,
 }
 
 /// What the API answered.
@@ -63,31 +66,68 @@ impl Answer {
 
 impl World {
     pub async fn new() -> Self {
+        Self::over(|builder| builder).await
+    }
+
+    /// What waits for a tick has not long to wait.
+    pub fn pipeline() -> PipelineOptions {
+        PipelineOptions { circuits: false, tick_ms: 20, ..PipelineOptions::default() }
+    }
+
+    /// The same on a host that is built differently.
+    pub async fn over(shape: impl FnOnce(Builder) -> Builder) -> Self {
         let remote = Remote::start().await;
         let clock = Arc::new(Hand(AtomicI64::new(1_800_000_000_000)));
-        // What waits for a tick has not long to wait.
-        let pipeline = PipelineOptions { circuits: false, tick_ms: 20, ..PipelineOptions::default() };
-        let builder = reaching(&[&remote.url]).pipeline(pipeline).clock(clock.clone());
-        let host = builder.build().await.unwrap();
+        let host = shape(builder(&remote, &clock)).build().await.unwrap();
         let tenant = host.tenant("acme").unwrap();
         tenant.upload(guests::FERRY.to_vec()).await.unwrap();
         for name in ["from", "to"] {
             let scopes = ["things:read", "things:write"];
             profile(&tenant, name, "ferry", &remote.url, "a-token-of-the-remote", &scopes).await;
         }
+        Self::served(host, tenant, remote, clock).await
+    }
+
+    /// The host in its folder ends, and another process serves it.
+    pub async fn restarted(self, folder: &Path, pipeline: PipelineOptions) -> Self {
+        let Self { remote, host, tenant, clock, serving, client, .. } = self;
+        serving.abort();
+        let _aborted = serving.await;
+        host.shutdown().await;
+        drop((host, tenant, client));
+        let host = loop {
+            match builder(&remote, &clock).pipeline(pipeline.clone()).data_dir(folder).build().await {
+                Ok(host) => break host,
+                // Connections of the one before hold it for a moment yet.
+                Err(error) => eprintln!("not yet: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let tenant = host.tenant("acme").unwrap();
+        Self::served(host, tenant, remote, clock).await
+    }
+
+    async fn served(host: Host, tenant: Tenant, remote: Remote, clock: Arc<Hand>) -> Self {
         let token = host.make_token(Bearer::Tenant { tenant: tenant.id().clone() }).await.unwrap().text;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let options = server::Options { requests_burst: 1_000_000, ..server::Options::default() };
-        tokio::spawn(server::serve(listener, server::router(host.clone(), options), std::future::pending()));
+        let router = server::router(host.clone(), options);
+        let serving = tokio::spawn(async {
+            server::serve(listener, router, std::future::pending()).await.ok();
+        });
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-        Self { remote, host, tenant, token, clock, url, client }
+        Self { remote, host, tenant, token, clock, url, client, serving }
     }
 
     /// The same with the flow `things`, which has run once over so many records, of which these were refused for good.
     pub async fn refusing(records: u64, refused: &[u64]) -> Self {
-        let world = Self::new().await;
+        Self::new().await.refuse(records, refused).await
+    }
+
+    pub async fn refuse(self, records: u64, refused: &[u64]) -> Self {
+        let world = self;
         world.remote.offer(records);
         for n in refused {
             world.remote.answer(*n, 422);
@@ -196,6 +236,10 @@ impl World {
         let text = response.text().await.unwrap();
         Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), is_replayed }
     }
+}
+
+fn builder(remote: &Remote, clock: &Arc<Hand>) -> Builder {
+    reaching(&[&remote.url]).pipeline(World::pipeline()).clock(clock.clone())
 }
 
 fn with(request: reqwest::RequestBuilder, body: Option<&Value>) -> reqwest::RequestBuilder {

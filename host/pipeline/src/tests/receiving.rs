@@ -27,7 +27,7 @@ fn arrival(id: &str, body: &str) -> Arrival {
     }
 }
 
-async fn take(bench: &Bench, hook: &Hook, id: &str, body: &str) -> Result<Taken, PipelineError> {
+pub(super) async fn take(bench: &Bench, hook: &Hook, id: &str, body: &str) -> Result<Taken, PipelineError> {
     accept(&bench.room(), &bench.tenant, hook, &arrival(id, body)).await.map(|(taken, _)| taken)
 }
 

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use domain::FlowName;
-use lockgate::FOUND_MAX;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -36,6 +35,6 @@ pub(crate) async fn find_records(
     let key = key.ok_or_else(|| Problem::bad_request("invalid_query", "name the record: ?key=4711"))?;
     let flow: Option<FlowName> = flow.map(|name| name.parse()).transpose()?;
     let found = tenant.find_records(&key, beginning, flow.as_ref())?;
-    let more = found.len() >= FOUND_MAX;
-    Ok(Json(FoundRecords { items: found.into_iter().map(FoundRecord::from).collect(), more }))
+    let items = found.records.into_iter().map(FoundRecord::from).collect();
+    Ok(Json(FoundRecords { items, more: found.more }))
 }

@@ -21,6 +21,8 @@ pub trait ReplayJobs {
         tenant: &TenantId,
         paging: &Paging,
     ) -> Result<Page<Versioned<ReplayJob>>, StoreError>;
+    /// Those under way, oldest first.
+    fn running_replay_jobs(&self, tenant: &TenantId) -> Result<Vec<Versioned<ReplayJob>>, StoreError>;
     /// A commit that removes the oldest ones that ended, beyond `keep`.
     fn prune_replay_jobs(&self, tenant: &TenantId, keep: usize) -> Result<Commit, StoreError>;
 }
@@ -40,6 +42,12 @@ impl ReplayJobs for Store {
         paging: &Paging,
     ) -> Result<Page<Versioned<ReplayJob>>, StoreError> {
         self.list(&keys::replay_jobs(tenant), Order::Descending, paging)
+    }
+
+    fn running_replay_jobs(&self, tenant: &TenantId) -> Result<Vec<Versioned<ReplayJob>>, StoreError> {
+        let mut jobs: Vec<Versioned<ReplayJob>> = self.all(&keys::replay_jobs(tenant))?;
+        jobs.retain(|job| job.value.state == JobState::Running);
+        Ok(jobs)
     }
 
     fn prune_replay_jobs(&self, tenant: &TenantId, keep: usize) -> Result<Commit, StoreError> {
