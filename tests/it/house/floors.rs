@@ -18,6 +18,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("cli", &["domain", "server", "lockgate", "plugins", "scaffold", "vendors", "lockgate-wit"]),
     ("lockgate-wit", &[]),
     ("lockgate-sdk", &["lockgate-wit"]),
+    ("lockgate-testing", &["lockgate-sdk"]),
     ("guest-build", &[]),
     ("scaffold", &[]),
     ("plugins", &["guest-build"]),
