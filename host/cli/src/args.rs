@@ -7,6 +7,8 @@ use reqwest::Url;
 
 use crate::audit::args::AuditArgs;
 use crate::build::args::BuildArgs;
+use crate::call::args::CallArgs;
+use crate::cassettes::args::CassettesArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
@@ -17,9 +19,12 @@ use crate::keys::args::KeysArgs;
 use crate::logs::args::LogsArgs;
 use crate::new::args::NewArgs;
 use crate::policy::args::PolicyArgs;
+use crate::poll::args::PollArgs;
 use crate::profiles::args::ProfilesArgs;
 use crate::quotas::args::QuotasArgs;
+use crate::receive::args::ReceiveArgs;
 use crate::records::args::RecordsArgs;
+use crate::replay::args::ReplayArgs;
 use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
 use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
@@ -66,6 +71,14 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Build the project in this folder to a component.
     Build(BuildArgs),
+    /// Run an action of a component on this machine, in the real sandbox.
+    Call(CallArgs),
+    /// Read pages of a component's trigger on this machine.
+    Poll(PollArgs),
+    /// Give a component an event on this machine, and see the records that it makes of it.
+    Receive(ReceiveArgs),
+    /// Play recorded calls to a component with no network: the same one, or another version.
+    Replay(ReplayArgs),
     /// Upload a component as a connector.
     Upload(UploadArgs),
     /// Make a key to sign components with, on this machine.
@@ -86,6 +99,8 @@ pub(crate) enum Command {
     Hooks(HooksArgs),
     /// Runs: what happened, and who has to act.
     Runs(RunsArgs),
+    /// Recorded calls that the host keeps while an owner consents.
+    Cassettes(CassettesArgs),
     /// Where a record is: on its way, delivered, dropped or a dead letter.
     Records(RecordsArgs),
     /// Records that gave up, with a way back.

@@ -3,6 +3,8 @@
 mod args;
 mod audit;
 mod build;
+mod call;
+mod cassettes;
 mod client;
 mod connectors;
 mod dead_letters;
@@ -13,14 +15,18 @@ mod files;
 mod flows;
 mod hooks;
 mod keys;
+mod local;
 mod logs;
 mod memory;
 mod new;
 mod policy;
+mod poll;
 mod profiles;
 mod project;
 mod quotas;
+mod receive;
 mod records;
+mod replay;
 mod runs;
 mod screen;
 mod serve;
@@ -58,6 +64,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::New(args) => new::run(args),
         Command::Build(args) => Box::pin(build::run(args)).await,
+        Command::Call(args) => Box::pin(call::run(args)).await,
+        Command::Poll(args) => Box::pin(poll::run(args)).await,
+        Command::Receive(args) => Box::pin(receive::run(args)).await,
+        Command::Replay(args) => Box::pin(replay::run(args)).await,
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
         Command::Keygen(args) => signing::keygen(&args),
         Command::Sign(args) => signing::sign(&args),
@@ -68,6 +78,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Flows(args) => Box::pin(flows::run(args)).await,
         Command::Hooks(args) => Box::pin(hooks::run(args)).await,
         Command::Runs(args) => Box::pin(runs::run(args)).await,
+        Command::Cassettes(args) => Box::pin(cassettes::run(args)).await,
         Command::Records(args) => Box::pin(records::run(args)).await,
         Command::DeadLetters(args) => Box::pin(dead_letters::run(args)).await,
         Command::Events(args) => Box::pin(events::run(args)).await,

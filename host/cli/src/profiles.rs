@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod consents;
+mod recording;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -82,6 +83,7 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             client.delete(&["profiles", &name]).await?;
             screen.hint(&format!("the profile {} is gone, and its secrets with it", show::inert(&name)));
         }
+        ProfilesVerb::Record(args) => recording::record(&client, screen, args).await?,
         ProfilesVerb::Canary(args) => versions::canary(&client, screen, args).await?,
         ProfilesVerb::Drift { name, clear: true } => {
             client.delete(&["profiles", &name, "drift"]).await?;

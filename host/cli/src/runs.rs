@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use server::dto::{LogEntry, Page, Run};
 
 use self::args::{OfFlowArgs, RunsArgs, RunsVerb};
+use crate::cassettes;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::screen::{Screen, say};
@@ -35,6 +36,9 @@ pub(crate) async fn run(args: RunsArgs) -> Result<ExitCode, Failure> {
                     screen.hint(&format!("\nall attempts: lockgate logs --run {id} --settled --limit 500"));
                 }
             }
+        }
+        RunsVerb::Cassette { id, attempt, list } => {
+            cassettes::of_run(&client, screen, &id, attempt.map(usize::from), list).await?;
         }
         RunsVerb::Cancel { id } => {
             let run = client.order(&["runs", &id, "cancel"]).await?;

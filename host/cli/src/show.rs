@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod calls;
+pub(crate) mod cassettes;
 pub(crate) mod connectors;
 pub(crate) mod dead_letters;
 pub(crate) mod drift;

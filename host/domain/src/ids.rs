@@ -163,6 +163,10 @@ text_id!(
     ReplayJobId, |text| made("replay job", text)
 );
 text_id!(
+    /// A kept cassette; sorts by the time it was made.
+    CassetteId, |text| made("cassette", text)
+);
+text_id!(
     /// An API token's public part; sorts by the time it was made.
     TokenId, |text| made("token", text)
 );
@@ -207,7 +211,7 @@ macro_rules! made_from_time_and_chance {
     };
 }
 
-made_from_time_and_chance!(RunId, DeadLetterId, EventId, ReplayJobId, TokenId);
+made_from_time_and_chance!(CassetteId, RunId, DeadLetterId, EventId, ReplayJobId, TokenId);
 
 impl CorrelationId {
     pub fn make(randomness: &dyn crate::Randomness) -> Self {

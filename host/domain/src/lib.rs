@@ -47,9 +47,9 @@ pub use blame::Blame;
 pub use denial::{Denial, Gate};
 pub use failure_code::FailureCode;
 pub use ids::{
-    ConnectorName, CorrelationId, DeadLetterId, Digest, DigestOf, EntryDigest, EventId, FlowName, HookId,
-    InboxId, InvalidId, ProfileKey, ProfileName, RecordKey, ReplayJobId, RunId, ScopeName, SecretName,
-    SubscriptionName, TenantId, TokenId,
+    CassetteId, ConnectorName, CorrelationId, DeadLetterId, Digest, DigestOf, EntryDigest, EventId, FlowName,
+    HookId, InboxId, InvalidId, ProfileKey, ProfileName, RecordKey, ReplayJobId, RunId, ScopeName,
+    SecretName, SubscriptionName, TenantId, TokenId,
 };
 pub use injected::{Artefacts, Clock, Credentials, Later, Randomness, Resolver, Timestamp};
 pub use secret::Secret;

@@ -81,6 +81,7 @@ pub struct Builder {
     public_url: Option<Origin>,
     upkeep: UpkeepOptions,
     observer: Option<Arc<dyn Observer>>,
+    record_everything: bool,
 }
 
 impl Default for Builder {
@@ -105,6 +106,7 @@ impl Default for Builder {
             public_url: None,
             upkeep: UpkeepOptions::default(),
             observer: None,
+            record_everything: false,
         }
     }
 }
@@ -242,6 +244,14 @@ impl Builder {
         self
     }
 
+    /// Makes a cassette of every call, for whoever makes the call, and keeps none: for programs of authors. A host in
+    /// production records where the owner of a profile consents, see [`Tenant::record_calls`](crate::Tenant::record_calls).
+    #[must_use]
+    pub fn record_everything(mut self) -> Self {
+        self.record_everything = true;
+        self
+    }
+
     /// Told how far each commit is, on the thread that writes it: for programs that try what a crash leaves.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
@@ -298,6 +308,10 @@ impl Builder {
         )?;
         let connectors = Connectors::new(store.clone(), runtime.clone(), ceiling.clone(), limits);
         let connectors = if pipeline.circuits { connectors } else { connectors.without_circuits() };
+        let connectors = match self.record_everything {
+            true => connectors.recording_everything(),
+            false => connectors.recording(clock.clone(), randomness.clone()),
+        };
         let transform = jq(&runtime).await?;
         let options = PipelineOptions { exclusive: true, ..pipeline };
         let pipeline =

@@ -105,6 +105,7 @@ impl Tenant {
             prepared.linked.run(&prepared.call_for_action(&correlation, action), action, &inputs).await;
         circuits.note(&of, &report.exchanges, self.now());
         prepared.note(&report.exchanges).await;
+        prepared.keep(report.cassette.as_deref(), &correlation).await;
         let called = self.happening(Verb::ActionCalled, Subject::action(profile, action));
         let called = match &report.outcome {
             Err(failure) => called.failed(failure.fault.code()),

@@ -92,6 +92,7 @@ impl Tenant {
             }
         }
         prepared.note(&report.exchanges).await;
+        prepared.keep(report.cassette.as_deref(), &correlation).await;
         let last = LastExchange::of(&report.exchanges);
         let (code, told) = match &report.outcome {
             Ok(Ok(())) => (None, Some(None)),

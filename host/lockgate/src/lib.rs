@@ -27,9 +27,11 @@ mod idempotency;
 mod keys;
 mod logs;
 mod places;
+mod plays;
 mod policy;
 mod profiles;
 mod quotas;
+mod recordings;
 mod records;
 mod rehearsals;
 mod removal;
@@ -61,6 +63,7 @@ pub use hooks::{HookAnswer, HookRefused, HookRequest, KeepOld, MadeHook, NewHook
 pub use host::Host;
 pub use idempotency::{Begun, Unfinished};
 pub use keys::{Rotated, rotate_key};
+pub use plays::Component;
 pub use policy::{Explanation, Observed};
 pub use profiles::{AuthChoice, NewProfile};
 pub use quotas::Usage;
@@ -80,7 +83,7 @@ pub use egress::{EgressOptions, SystemResolver};
 pub use egress::{EveryName, Network, NetworkFailure, Stream};
 pub use logs::LogFilter;
 pub use pipeline::Options as PipelineOptions;
-pub use runtime::{AdmissionReport, CallReport, Compiler, RuntimeOptions, run_if_compile_worker};
+pub use runtime::{AdmissionReport, CallReport, Compiler, Played, RuntimeOptions, run_if_compile_worker};
 pub use store::{
     Answer, Checked, Counted, Kind as CommitKind, LogTail, Observer, Page, Point as CommitPoint, Problem,
 };

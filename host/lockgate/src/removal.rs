@@ -9,8 +9,8 @@ use domain::connector::ConnectorRef;
 use domain::profile::Profile;
 use domain::{ConnectorName, Digest, FlowName, ProfileName};
 use store::{
-    Change, Expect, FlowStates as _, Flows as _, Holdings as _, Inbox as _, Outbox as _, PAGE_ITEMS_MAX,
-    Paging, Profiles as _, Runs as _, Secrets as _, Store,
+    Cassettes as _, Change, Expect, FlowStates as _, Flows as _, Holdings as _, Inbox as _, Outbox as _,
+    PAGE_ITEMS_MAX, Paging, Profiles as _, Runs as _, Secrets as _, Store,
 };
 
 use crate::error::{Error, Kind};
@@ -81,6 +81,7 @@ impl Tenant {
         }
         // What its connector tried is nobody's after it; one that is made again under the name begins unwatched.
         change.commit().delete_observation(&self.id, name);
+        store.delete_cassettes_of(change.commit(), &self.id, name)?;
         change.commit().delete_drift(&self.id, name);
         change.commit().delete_token_lease(&self.id, name);
         change.commit().delete_trial(&self.id, name);

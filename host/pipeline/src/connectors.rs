@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use domain::call::{GuestError, Inbound, Input, Limits};
 use domain::canary::Tally;
+use domain::cassette::Cassette;
 use domain::connector::{Connector, ConnectorRef};
 use domain::egress::{Ceiling, CredentialPlace, Policy, PolicyParts};
 use domain::exchange::Exchange;
 use domain::profile::Profile;
 use domain::retry::KeyPlace;
 use domain::trace::TraceState;
-use domain::{CorrelationId, Digest, EventId, Later, ProfileKey, TenantId, Timestamp};
+use domain::{Clock, CorrelationId, Digest, EventId, Later, ProfileKey, Randomness, TenantId, Timestamp};
 use runtime::{CallFor, CallReport, Kind, Linked, Runtime, RuntimeError, Taping};
 use store::Store;
 
 use crate::canary::{self, Tried};
+use crate::cassettes::Recorder;
 use crate::circuits::Circuits;
 use crate::drift::{self, Declaration, Met};
 use crate::observe;
@@ -32,6 +34,7 @@ pub struct Connectors {
     ceiling: Arc<Ceiling>,
     limits: Limits,
     circuits: Circuits,
+    recorder: Recorder,
 }
 
 /// A profile that can be called as it is now. A changed profile is prepared again.
@@ -46,6 +49,9 @@ pub struct Prepared {
     limits: Limits,
     trace_state: Option<TraceState>,
     store: Store,
+    recorder: Recorder,
+    /// Whether calls that begin now leave a cassette.
+    taped: bool,
 }
 
 /// The component that runs mappings: it computes and reaches nothing.
@@ -58,11 +64,23 @@ pub struct Transform {
 
 impl Connectors {
     pub fn new(store: Store, runtime: Runtime, ceiling: Arc<Ceiling>, limits: Limits) -> Self {
-        Self { store, runtime, ceiling, limits, circuits: Circuits::default() }
+        Self { store, runtime, ceiling, limits, circuits: Circuits::default(), recorder: Recorder::Off }
     }
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The same, where cassettes of calls are kept whose owners consent to it.
+    #[must_use]
+    pub fn recording(self, clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
+        Self { recorder: Recorder::Consented { clock, randomness }, ..self }
+    }
+
+    /// The same, where every call leaves a cassette to whoever made it, and none is kept.
+    #[must_use]
+    pub fn recording_everything(self) -> Self {
+        Self { recorder: Recorder::Everything, ..self }
     }
 
     /// The same without circuits: every call passes, whatever became of the last ones.
@@ -96,10 +114,13 @@ impl Connectors {
     ) -> Result<Prepared, NotReady> {
         let policy = self.policy(profile, &connector)?;
         let linked = self.link(&profile.connector, &connector.digest).await?;
+        let of = ProfileKey { tenant: tenant.clone(), profile: profile.name.clone() };
         Ok(Prepared {
             linked,
             connector,
-            profile: ProfileKey { tenant: tenant.clone(), profile: profile.name.clone() },
+            taped: self.recorder.wants(&self.store, &of),
+            recorder: self.recorder.clone(),
+            profile: of,
             config: profile.config.to_string().into(),
             scopes: policy.scopes().map(ToString::to_string).collect(),
             policy: Arc::new(policy),
@@ -182,7 +203,22 @@ impl Prepared {
             trace_state: self.trace_state.clone(),
             limits: self.limits,
             key_place: None,
-            tape: Taping::Off,
+            tape: self.taping(),
+        }
+    }
+
+    fn taping(&self) -> Taping {
+        let Connector { name, version, .. } = &self.connector;
+        match self.taped {
+            true => Taping::Record(ConnectorRef { name: name.clone(), version: version.clone() }),
+            false => Taping::Off,
+        }
+    }
+
+    /// Keeps what was recorded of a call, if its owner still consents.
+    pub async fn keep(&self, cassette: Option<&Cassette>, correlation: &CorrelationId) {
+        if let Some(cassette) = cassette {
+            self.recorder.keep(&self.store, &self.profile, correlation, cassette).await;
         }
     }
 
@@ -290,6 +326,7 @@ impl End for Prepared {
         Box::pin(async move {
             let report = self.linked.poll(&self.call_for(correlation), trigger, cursor.as_deref()).await;
             self.note(&report.exchanges).await;
+            self.keep(report.cassette.as_deref(), correlation).await;
             report.into()
         })
     }
@@ -303,6 +340,7 @@ impl End for Prepared {
         Box::pin(async move {
             let report = self.linked.receive(&self.call_for(correlation), trigger, event).await;
             self.note(&report.exchanges).await;
+            self.keep(report.cassette.as_deref(), correlation).await;
             report.into()
         })
     }
@@ -316,6 +354,7 @@ impl End for Prepared {
         Box::pin(async move {
             let report = self.linked.run(&self.call_for_action(correlation, action), action, &inputs).await;
             self.note(&report.exchanges).await;
+            self.keep(report.cassette.as_deref(), correlation).await;
             report.into()
         })
     }

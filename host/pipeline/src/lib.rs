@@ -15,6 +15,7 @@
 
 mod canary;
 mod cancel;
+mod cassettes;
 mod circuits;
 mod connectors;
 mod dead_letters;

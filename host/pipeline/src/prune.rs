@@ -2,8 +2,11 @@
 //! trail is not among it.
 
 use domain::audit::{Actor, Chain, Happening, Subject, Verb};
+use domain::cassette::RECORDED_MS_MAX;
 use domain::{TenantId, Timestamp};
-use store::{Answers as _, Commit, DeadLetters as _, Logs as _, ReplayJobs as _, Runs as _, StoreError};
+use store::{
+    Answers as _, Cassettes as _, Commit, DeadLetters as _, Logs as _, ReplayJobs as _, Runs as _, StoreError,
+};
 
 use crate::inbox::forget;
 use crate::room::Room;
@@ -12,12 +15,16 @@ use crate::schedule::tenants;
 /// Replays of many dead letters that are remembered after their end.
 const REPLAY_JOBS_KEPT: usize = 50;
 
+/// As long as a consent to record may last: a cassette holds what a customer's records say.
+const CASSETTES_KEPT_MS: u64 = RECORDED_MS_MAX;
+
 pub(crate) async fn prune(room: &Room) -> Result<(), StoreError> {
     let (store, options, now) = (&room.store, &room.options, room.now());
     let before = |ms: u64| Timestamp::from_ms(now.as_ms().saturating_sub_unsigned(ms));
     for tenant in tenants(store)? {
         all_of(room, || store.prune_logs(&tenant, options.log_entries_max)).await?;
         all_of(room, || store.prune_answers(&tenant, before(options.answers_kept_ms))).await?;
+        all_of(room, || store.prune_cassettes(&tenant, before(CASSETTES_KEPT_MS))).await?;
         all_of(room, || store.prune_runs(&tenant, options.runs_kept, before(options.runs_kept_ms))).await?;
         all_of(room, || store.prune_replay_jobs(&tenant, REPLAY_JOBS_KEPT)).await?;
         expire(room, &tenant, now).await?;

@@ -1,6 +1,7 @@
 //! The routes, one file per noun.
 
 mod audit;
+mod cassettes;
 mod connectors;
 mod dead_letters;
 mod events;
@@ -74,6 +75,9 @@ fn reader() -> OpenApiRouter<App> {
         .routes(routes!(flows::show_flow))
         .routes(routes!(runs::list_runs))
         .routes(routes!(runs::show_run))
+        .routes(routes!(cassettes::list_cassettes))
+        .routes(routes!(cassettes::list_cassettes_of_run))
+        .routes(routes!(cassettes::show_recording))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::show_dead_letter))
         .routes(routes!(replays::list_replays))
@@ -115,6 +119,7 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(flows::disable_flow))
         .routes(routes!(flows::delete_flow))
         .routes(routes!(runs::cancel_run))
+        .routes(routes!(cassettes::export_cassette))
         .routes(routes!(dead_letters::replay_dead_letter))
         .routes(routes!(events::test_subscription))
         .routes(routes!(events::enable_subscription))
@@ -134,6 +139,7 @@ fn owner() -> OpenApiRouter<App> {
         .routes(routes!(hooks::delete_hook))
         .routes(routes!(profiles::rows::delete_profile))
         .routes(routes!(profiles::rights::grant))
+        .routes(routes!(cassettes::set_recording))
         .routes(routes!(signers::set_signers))
         .routes(routes!(profiles::rights::revoke))
         .routes(routes!(profiles::versions::consent))

@@ -7,6 +7,7 @@ mod audit;
 mod authorisation;
 mod call;
 mod canary;
+mod cassette;
 mod connector;
 mod dead_letter;
 mod delivery;
@@ -34,6 +35,7 @@ pub use audit::{AuditBreak, AuditEntry, AuditSubject, AuditVerdict};
 pub use authorisation::{Authorisation, Connect};
 pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
 pub use canary::{Canary, NewCanary, Tally};
+pub use cassette::{KeptCassette, NewRecording, Recording, RecordingWanted};
 pub use connector::{
     Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
     Trigger, Uploaded,

@@ -9,8 +9,8 @@ mod runs;
 use domain::audit::Chain;
 use domain::connector::ConnectorRef;
 use domain::{
-    ConnectorName, DeadLetterId, Digest, EventId, FlowName, ProfileName, RecordKey, ReplayJobId, SecretName,
-    SubscriptionName, TenantId, Timestamp, TokenId,
+    CassetteId, ConnectorName, DeadLetterId, Digest, EventId, FlowName, ProfileName, RecordKey, ReplayJobId,
+    SecretName, SubscriptionName, TenantId, Timestamp, TokenId,
 };
 
 pub(crate) use hooks::*;
@@ -175,6 +175,22 @@ pub(crate) fn profile(tenant: &TenantId, name: &ProfileName) -> Key {
 
 pub(crate) fn observation(tenant: &TenantId, profile: &ProfileName) -> Key {
     Key::new(tenant.as_str(), "observations", &[profile.as_str()])
+}
+
+pub(crate) fn recording(tenant: &TenantId, profile: &ProfileName) -> Key {
+    Key::new(tenant.as_str(), "recordings", &[profile.as_str()])
+}
+
+pub(crate) fn cassettes(tenant: &TenantId) -> Prefix {
+    Prefix::new(tenant.as_str(), "cassettes", &[])
+}
+
+pub(crate) fn cassette(tenant: &TenantId, id: &CassetteId) -> Key {
+    Key::new(tenant.as_str(), "cassettes", &[id.as_str()])
+}
+
+pub(crate) fn cassette_piece(tenant: &TenantId, id: &CassetteId, number: usize) -> Key {
+    Key::new(tenant.as_str(), "cassette-pieces", &[id.as_str(), &format!("{number:04}")])
 }
 
 pub(crate) fn trial(tenant: &TenantId, profile: &ProfileName) -> Key {

@@ -44,8 +44,8 @@ pub use rotate::{Rotated, check_key, rotate_key};
 pub use seal::{OpenedSecret, Purpose, SECRET_BYTES_MAX, Seal};
 pub use store::Store;
 pub use tables::{
-    Answer, Answers, Audit, Connectors, Counted, DeadLetters, Drifts, DueFlow, DueFlows, EventFilter, Events,
-    FlowStates, Flows, HandOffs, HeldComponents, Holdings, Hooks, Inbox, KeptAnswer, LogFilter, LogTail,
-    Logs, Observations, Outbox, Profiles, ReplayJobs, RunPlaces, Runs, Secrets, SeenRecords, Signers,
-    Sleeper, Subscriptions, Tenant, Tenants, TokenLeases, Tokens, Trials,
+    Answer, Answers, Audit, Cassettes, Connectors, Counted, DeadLetters, Drifts, DueFlow, DueFlows,
+    EventFilter, Events, FlowStates, Flows, HandOffs, HeldComponents, Holdings, Hooks, Inbox, KeptAnswer,
+    LogFilter, LogTail, Logs, Observations, Outbox, Profiles, ReplayJobs, RunPlaces, Runs, Secrets,
+    SeenRecords, Signers, Sleeper, Subscriptions, Tenant, Tenants, TokenLeases, Tokens, Trials,
 };

@@ -2,6 +2,7 @@
 
 mod answers;
 mod audit;
+mod cassettes;
 mod connectors;
 mod dead_letters;
 mod drifts;
@@ -31,6 +32,7 @@ mod trials;
 
 pub use answers::{Answer, Answers, KeptAnswer};
 pub use audit::Audit;
+pub use cassettes::Cassettes;
 pub use connectors::Connectors;
 pub use dead_letters::{Counted, DeadLetters};
 pub use drifts::Drifts;

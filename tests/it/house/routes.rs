@@ -18,6 +18,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/audit", Access::Anyone),
     ("GET", "/v1/audit/export", Access::Anyone),
     ("GET", "/v1/audit/verify", Access::Anyone),
+    ("GET", "/v1/cassettes", READER),
+    // What records and remotes said, whole.
+    ("GET", "/v1/cassettes/{id}", EDITOR),
     ("GET", "/v1/connectors", READER),
     ("POST", "/v1/connectors", EDITOR),
     ("GET", "/v1/connectors/{name}", READER),
@@ -78,6 +81,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/profiles/{name}/observe", EDITOR),
     ("POST", "/v1/profiles/{name}/policy/explain", EDITOR),
     ("GET", "/v1/profiles/{name}/policy/proposal", READER),
+    ("GET", "/v1/profiles/{name}/recording", READER),
+    // A consent.
+    ("PUT", "/v1/profiles/{name}/recording", OWNER),
     ("POST", "/v1/profiles/{name}/refresh", EDITOR),
     ("POST", "/v1/profiles/{name}/revoke", OWNER),
     ("PUT", "/v1/profiles/{name}/secrets/{secret}", OWNER),
@@ -92,6 +98,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/runs", READER),
     ("GET", "/v1/runs/{id}", READER),
     ("POST", "/v1/runs/{id}/cancel", EDITOR),
+    ("GET", "/v1/runs/{id}/cassettes", READER),
     ("GET", "/v1/signers", READER),
     ("PUT", "/v1/signers", OWNER),
     ("GET", "/v1/tenants/{tenant}/quotas", Access::Operator),

@@ -72,7 +72,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim_start().to_owned()))
 }
 
-fn time_ms(text: &str) -> Result<u64, String> {
+pub(crate) fn time_ms(text: &str) -> Result<u64, String> {
     const DAY_MS: u64 = 24 * 3_600 * 1_000;
     let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", DAY_MS)];
     let ms =

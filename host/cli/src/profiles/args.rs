@@ -142,6 +142,8 @@ pub(crate) enum ProfilesVerb {
         #[arg(long)]
         clear: bool,
     },
+    /// Consent to keep cassettes of its calls for a while, for `lockgate replay`; owners only. Off unless somebody consents.
+    Record(RecordArgs),
     /// Let a share of its runs and calls try another version, which the host gives up where it fails more often.
     Canary(CanaryArgs),
     /// Let flows and calls use it.
@@ -195,6 +197,27 @@ pub(crate) struct CreateArgs {
     /// those that `lockgate serve --egress-address` offers.
     #[arg(long, value_name = "IP")]
     pub(crate) egress_address: Option<IpAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// The profile.
+    pub(crate) name: String,
+    /// For so long from now: 90s, 30m, 24h or 7d, at most 31d.
+    #[arg(long = "for", value_name = "TIME", value_parser = crate::policy::args::time_ms, default_value = "24h")]
+    pub(crate) for_ms: u64,
+    /// Of calls that fail. This is what happens unless --all is given.
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) failures: bool,
+    /// Of every call.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// End it now. What is kept stays until its time is over, or the profile is deleted.
+    #[arg(long, conflicts_with_all = ["for_ms", "all", "failures"])]
+    pub(crate) stop: bool,
+    /// Only say what was consented to.
+    #[arg(long, conflicts_with_all = ["for_ms", "all", "failures", "stop"])]
+    pub(crate) show: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ Examples:
   lockgate runs list --flow won-deals --limit 10
   lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D
   lockgate runs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D --records 200
+  lockgate runs cassette 01KAWB6W3M2Q0R5T7V9X1Z3B5D > failed.json   # then: lockgate replay failed.json
   lockgate runs cancel 01KAWB6W3M2Q0R5T7V9X1Z3B5D    # what is not delivered waits for the next run";
 
 #[derive(Debug, Args)]
@@ -32,6 +33,17 @@ pub(crate) enum RunsVerb {
         /// The most records of it that are shown, those in trouble first.
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
         records: usize,
+    },
+    /// Print the cassette of one of its calls as a file, for `lockgate replay`: the newest unless told otherwise.
+    Cassette {
+        /// The run.
+        id: String,
+        /// Which of the calls that left one, from 1 on.
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+        attempt: Option<u16>,
+        /// List them.
+        #[arg(long)]
+        list: bool,
     },
     /// Ask for its end. Calls under way are let finish.
     Cancel {

@@ -40,7 +40,7 @@ pub(crate) fn called(called: &Called) -> String {
     text
 }
 
-fn explained(error: &CallError) -> String {
+pub(crate) fn explained(error: &CallError) -> String {
     let mut text = match &error.denial {
         Some(refusal) => denial(refusal, "  "),
         None => {

@@ -55,6 +55,11 @@ verbs! {
     /// What its connector tries is taken down from now on.
     ProfileObserved = "profile.observed",
     ProfileObservationEnded = "profile.observation_ended",
+    /// Cassettes of its calls are kept from now on.
+    ProfileRecorded = "profile.recorded",
+    ProfileRecordingEnded = "profile.recording_ended",
+    /// A cassette of one of its calls was given out.
+    CassetteExported = "profile.cassette_exported",
     /// Somebody has seen to what came otherwise than declared.
     DriftCleared = "profile.drift_cleared",
     /// The first one.

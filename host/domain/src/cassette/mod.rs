@@ -10,6 +10,7 @@ mod compare;
 mod file;
 mod host_call;
 mod judge;
+mod kept;
 mod mask;
 mod player;
 mod scan;
@@ -20,6 +21,9 @@ pub use compare::Divergence;
 pub use file::{FILE_BYTES_MAX, InvalidCassette};
 pub use host_call::{Answer, Asked, HostCall, HttpAnswer, HttpRequest, Mac, Stream};
 pub use judge::{Judged, Judgement};
+pub use kept::{
+    KEPT_BYTES_MAX, KEPT_FILE_BYTES_MAX, KEPT_MAX, Kept, RECORDED_MS_MAX, Recording, Wanted, making_room,
+};
 pub use mask::{fingerprint_stand_in, hmac_stand_in};
 pub use player::{Mode, Player, Stopped};
 pub use tape::{About, Bounds, Tape};

@@ -2,6 +2,7 @@
 
 use domain::TenantId;
 use domain::audit::{Chain, Entry, Head};
+use domain::cassette::{Kept, Recording};
 use domain::connector::Connector;
 use domain::dead_letter::DeadLetter;
 use domain::flow::{Flow, FlowState, Parcel, Seen};
@@ -98,6 +99,9 @@ fn has_shape(table: &str, json: &[u8]) -> bool {
         "connectors" => is::<Connector>(json),
         "profiles" => is::<Profile>(json),
         "observations" => is::<Observation>(json),
+        "recordings" => is::<Recording>(json),
+        "cassettes" => is::<Kept>(json),
+        "cassette-pieces" => is::<Sealed>(json),
         "flows" => is::<Flow>(json),
         "flow-states" => is::<FlowState>(json),
         "runs" => is::<Run>(json),

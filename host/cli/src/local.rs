@@ -1,0 +1,169 @@
+//! A component on this machine: the real host in this process, in memory, with one profile that may do all the component
+//! asks for, or less.
+
+pub(crate) mod args;
+pub(crate) mod show;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use domain::egress::{Ceiling, Origin};
+use domain::parts::{self, Parts};
+use domain::{ConnectorName, ProfileName, ScopeName, Secret};
+use lockgate::{AuthChoice, Compiler, Host, NewProfile, Tenant};
+use serde_json::json;
+
+use self::args::LocalArgs;
+use crate::failure::Failure;
+use crate::files;
+use crate::project::Project;
+use crate::screen;
+
+/// A profile that can be called.
+pub(crate) struct Local {
+    // Ends with it.
+    pub(crate) host: Host,
+    pub(crate) tenant: Tenant,
+    pub(crate) profile: ProfileName,
+    pub(crate) manifest: wit::Manifest,
+}
+
+/// A host without a store on the disk, that leaves a cassette of every call.
+pub(crate) async fn host(ceiling: Option<&Path>) -> Result<Host, Failure> {
+    let mut builder = Host::builder().compiler(Compiler::ThisProgram).record_everything();
+    if let Some(path) = ceiling {
+        let text = files::read_text(path)?;
+        let ceiling: Ceiling = serde_json::from_str(&text).with_context(|| {
+            format!("{} is no ceiling; `lockgate serve --help` shows one", path.display())
+        })?;
+        builder = builder.ceiling(ceiling);
+    }
+    Ok(Box::pin(builder.build()).await.context("starting a host in this process")?)
+}
+
+/// The component's file: the one that is named, or the one of the project here.
+pub(crate) fn component(named: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => built(Path::new("."))?,
+    };
+    Ok(files::read(&path, files::COMPONENT_BYTES_MAX)?)
+}
+
+fn built(here: &Path) -> Result<PathBuf, Failure> {
+    let project = Project::find(here)?;
+    let path = project.component().to_owned();
+    if !path.is_file() {
+        return Err(Failure::Usage(format!(
+            "{} is not there; `lockgate build` makes it, or name a component with --component",
+            path.display()
+        )));
+    }
+    if project.is_stale() {
+        screen::note("warning: the sources are newer than the component; `lockgate build` makes it anew");
+    }
+    Ok(path)
+}
+
+pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
+    let bytes = component(args.component.as_deref())?;
+    let config = args.config.as_deref().map(files::json).transpose().context("--config")?;
+    let host = host(args.ceiling.as_deref()).await?;
+    let tenant = host.tenant("laptop").map_err(local)?;
+    let uploaded = tenant.upload(bytes).await.map_err(local)?;
+    let manifest = uploaded.connector.manifest.clone();
+    let connector: ConnectorName = uploaded.connector.name.clone();
+    let name: ProfileName = "local".parse().context("naming the profile")?;
+    let auth = args.auth.clone().map(|kind| AuthChoice { kind, user: args.user.clone() });
+    let new = NewProfile {
+        name,
+        connector,
+        version: None,
+        config: config.unwrap_or_else(|| json!({})),
+        auth,
+        rate: None,
+        egress_address: None,
+    };
+    let profile = tenant.create_profile(new).await.map_err(local)?;
+    if let Some(path) = &args.credential_file {
+        let scheme = profile.auth.as_ref().map(|auth| &auth.scheme);
+        let credential = credential(&secret(path)?, scheme.map(parts::wanted).unwrap_or_default())?;
+        tenant.set_credential(&profile.name, credential).await.map_err(local)?;
+    } else if profile.auth.is_some() {
+        return Err(Failure::Usage(
+            "the connector sends a credential; give it with --credential-file (one made up will do for a mock)".to_owned(),
+        ));
+    }
+    for (name, path) in &args.secrets {
+        let name = name.parse().context("--secret")?;
+        tenant.set_secret(&profile.name, &name, Secret::new(secret(path)?)).await.map_err(local)?;
+    }
+    let (hosts, scopes) = rights(args, &tenant, &profile, &manifest)?;
+    tenant.grant(&profile.name, &hosts, &scopes).await.map_err(local)?;
+    Ok(Local { host, tenant, profile: profile.name, manifest })
+}
+
+/// All that the manifest asks for, or what is named of it.
+fn rights(
+    args: &LocalArgs,
+    tenant: &Tenant,
+    profile: &domain::profile::Profile,
+    manifest: &wit::Manifest,
+) -> Result<(BTreeSet<Origin>, BTreeSet<ScopeName>), Failure> {
+    let hosts = match args.hosts.as_slice() {
+        [] => tenant.requested_hosts(profile).map_err(local)?,
+        named => {
+            let hosts: Result<BTreeSet<Origin>, _> = named.iter().map(|host| host.parse()).collect();
+            hosts.context("--host")?
+        }
+    };
+    let asked: Vec<&str> = manifest.scopes.iter().map(|scope| scope.name.as_str()).collect();
+    let named: Vec<&str> = args.scopes.iter().map(String::as_str).collect();
+    let scopes: Result<BTreeSet<ScopeName>, _> =
+        if named.is_empty() { asked } else { named }.into_iter().map(str::parse).collect();
+    Ok((hosts, scopes.context("--scope")?))
+}
+
+fn secret(path: &Path) -> Result<String, Failure> {
+    let mut text = files::read_text(path)?;
+    files::without_line_break(&mut text);
+    Ok(text)
+}
+
+fn credential(text: &str, wanted: &[parts::Wanted]) -> Result<Secret, Failure> {
+    if wanted.is_empty() {
+        return Ok(Secret::new(text));
+    }
+    let given: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| {
+        let names: Vec<_> = wanted.iter().map(|part| part.name).collect();
+        Failure::Usage(format!(
+            "the credential has several parts: give a JSON object of texts, with {}",
+            names.join(", ")
+        ))
+    })?;
+    let given = Parts::new(given.into_iter().map(|(name, part)| (name, Secret::new(part))));
+    Ok(given.and_then(|parts| parts.seal()).context("--credential-file")?)
+}
+
+/// An error of the host in this process.
+pub(crate) fn local(error: lockgate::Error) -> Failure {
+    Failure::Local(anyhow::Error::new(error))
+}
+
+/// Of what the component offers, by name.
+pub(crate) fn offered<'a>(
+    what: &str,
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Failure> {
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.contains(&wanted) {
+        return Ok(());
+    }
+    let offered = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(Failure::Usage(format!(
+        "the component has no {what} {wanted:?}; it offers {}",
+        crate::show::inert(&offered)
+    )))
+}
