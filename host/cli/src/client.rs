@@ -98,11 +98,11 @@ impl Client {
 
     pub(crate) async fn upload(
         &self,
-        path: Path<'_>,
+        query: &[(&str, &str)],
         component: Vec<u8>,
         signature: Option<&str>,
     ) -> Result<Value, Failure> {
-        let mut request = self.request(Method::POST, path, &[])?;
+        let mut request = self.request(Method::POST, &["connectors"], query)?;
         if let Some(signature) = signature {
             request = request.header("x-lockgate-signature", signature);
         }

@@ -19,7 +19,7 @@ pub(crate) async fn upload(args: UploadArgs) -> Result<ExitCode, Failure> {
     let signature = args.signature.as_deref().map(files::read_text).transpose()?;
     let spinner =
         screen.spinner(format!("uploading {} KiB; the host compiles it", component.len().div_ceil(1024)));
-    let answer = client.upload(&["connectors"], component, signature.as_deref().map(str::trim)).await;
+    let answer = client.upload(&[], component, signature.as_deref().map(str::trim)).await;
     drop(spinner);
     let uploaded: Uploaded = screen.answer(answer?, show::connectors::uploaded)?;
     let name = show::inert(&uploaded.connector.name);

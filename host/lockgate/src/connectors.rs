@@ -1,7 +1,7 @@
 //! Connectors of a tenant: upload, list, show.
 
 use domain::audit::{Subject, Verb};
-use domain::connector::{Connector, ConnectorRef};
+use domain::connector::{self, Connector, ConnectorRef};
 use domain::signing::Signature;
 use domain::{ConnectorName, Digest, ProfileName};
 use runtime::{AdmissionReport, Kind as ComponentKind, Upload};
@@ -10,6 +10,15 @@ use store::{Connectors as _, Expect, Page};
 use crate::error::{Error, Kind};
 use crate::system::off_the_workers;
 use crate::tenant::{Tenant, paging};
+
+/// What an upload is meant to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The version that its manifest says.
+    Release,
+    /// One on the way there.
+    Development,
+}
 
 /// What became of an upload.
 #[derive(Clone, Debug)]
@@ -36,6 +45,25 @@ impl Tenant {
         &self,
         bytes: Vec<u8>,
         signature: Option<&Signature>,
+    ) -> Result<Uploaded, Error> {
+        self.keep(bytes, signature, Stage::Release).await
+    }
+
+    /// The same for a component that its author is working on: it is kept as `1.4.0-dev.1`, and with other bytes as
+    /// `1.4.0-dev.2`, where its manifest says `1.4.0`. Nobody has to raise a version for a change that is only tried.
+    pub async fn upload_in_development(
+        &self,
+        bytes: Vec<u8>,
+        signature: Option<&Signature>,
+    ) -> Result<Uploaded, Error> {
+        self.keep(bytes, signature, Stage::Development).await
+    }
+
+    async fn keep(
+        &self,
+        bytes: Vec<u8>,
+        signature: Option<&Signature>,
+        stage: Stage,
     ) -> Result<Uploaded, Error> {
         let rooms = &self.rooms;
         let digest = Digest::of(&bytes);
@@ -66,13 +94,17 @@ impl Tenant {
             ));
         };
         let name: ConnectorName = manifest.name.parse()?;
-        let version = manifest.version.parse().map_err(|error| {
+        let mut version = manifest.version.parse().map_err(|error| {
             Error::new(
                 Kind::Refused,
                 "bad_manifest",
                 format!("version {:?} in the manifest: {error}", manifest.version),
             )
         })?;
+        if stage == Stage::Development {
+            let known = rooms.store.connector_versions(&self.id, &name)?;
+            version = connector::in_development(&version, &admitted.digest, &known);
+        }
         let connector = Connector {
             name,
             version,

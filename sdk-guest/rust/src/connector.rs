@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::http::too_large;
 use crate::manifest::Manifest;
 use crate::{Error, Value};
 
@@ -84,12 +85,14 @@ pub trait Connector {
 /// let input = Input { key: "run-1/record-7".to_owned(), body: json!({"id": "7"}) };
 /// assert_eq!(input.body["id"], "7");
 /// ```
+///
+/// The body is JSON as it came, or what [`actions`](crate::actions) have read from it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Input {
+pub struct Input<T = Value> {
     /// The idempotency key: the same on every attempt at this input. At most 255 ASCII characters.
     pub key: String,
     /// Valid against the action's input schema.
-    pub body: Value,
+    pub body: T,
 }
 
 /// One unit of data in a flow.
@@ -154,7 +157,12 @@ impl Inbound {
     /// let event = Inbound { headers: Vec::new(), body: b"{}".to_vec() };
     /// assert!(event.json::<Value>().is_ok());
     /// ```
+    ///
+    /// A whole number that 64 bits cannot hold is refused, rather than read as one near it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if let Some(number) = too_large(&self.body) {
+            return Err(Error::invalid(format!("the event has a number beyond 64 bits ({number})")));
+        }
         serde_json::from_slice(&self.body)
             .map_err(|error| Error::invalid(format!("the event is not the JSON that was expected: {error}")))
     }

@@ -2,7 +2,9 @@
 //!
 //! Natively there is no network: a test puts its own remote in its place with [`with_transport`].
 
+mod exact;
 mod failure;
+mod link;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod request;
@@ -10,6 +12,7 @@ mod response;
 #[cfg(target_arch = "wasm32")]
 mod wire;
 
+pub(crate) use exact::too_large;
 pub use failure::{Failure, FailureKind, SendError};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Sent, with_transport};

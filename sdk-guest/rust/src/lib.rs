@@ -50,6 +50,8 @@
 //! [`http::with_transport`] and their own settings in place of a profile with [`profile::with_config`].
 #![warn(missing_docs)]
 
+pub mod actions;
+pub mod batch;
 #[doc(hidden)]
 pub mod bindings;
 mod connector;
@@ -57,7 +59,9 @@ mod error;
 pub mod http;
 pub mod logging;
 pub mod manifest;
+pub mod pages;
 pub mod profile;
+pub mod schema;
 #[cfg(not(target_arch = "wasm32"))]
 mod scoped;
 pub mod secrets;

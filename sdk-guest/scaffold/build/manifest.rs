@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// A package's manifest with everything that it inherits written out. `path` is the manifest's own from the top.
-pub fn standalone(workspace: &str, package: &str, path: &str) -> String {
+pub(crate) fn standalone(workspace: &str, package: &str, path: &str) -> String {
     let workspace: Table = parse(workspace, "Cargo.toml");
     let mut package: Table = parse(package, path);
     let inherited = |section: &str| {
@@ -66,7 +66,7 @@ fn merged(said: Value, own: &Value, up: &str) -> Value {
 }
 
 /// The packages that these need, with the versions that this repository is tested with.
-pub fn pruned_lock(lock: &str, roots: &[&str]) -> String {
+pub(crate) fn pruned_lock(lock: &str, roots: &[&str]) -> String {
     let mut lock: Table = parse(lock, "Cargo.lock");
     let Some(Value::Array(packages)) = lock.get_mut("package") else { panic!("Cargo.lock has no packages") };
     let mut by_name: BTreeMap<String, Vec<Value>> = BTreeMap::new();

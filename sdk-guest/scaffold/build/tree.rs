@@ -18,7 +18,7 @@ const NOT_OURS: [&str; 10] = [
 ];
 
 /// Their paths from the root, in order. Cargo is told to look again when one of them changes or another one comes.
-pub fn files(root: &Path, folder: &Path) -> Vec<String> {
+pub(crate) fn files(root: &Path, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     if root.join(folder).is_dir() {
         visit(root, folder, &mut found);

@@ -82,7 +82,8 @@ impl Response {
             .find_map(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// The body as a type of yours.
+    /// The body as a type of yours. A whole number that 64 bits cannot hold is refused, rather than read as one near it:
+    /// where a remote sends such, read `body` by other means.
     ///
     /// ```
     /// use lockgate_sdk::http::Response;
@@ -91,6 +92,11 @@ impl Response {
     /// assert_eq!(numbers, Ok(vec![1, 2]));
     /// ```
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if let Some(number) = super::too_large(&self.body) {
+            return Err(Error::permanent(format!(
+                "the remote's answer has a number beyond 64 bits ({number})"
+            )));
+        }
         // By way of a value, so that a type is compiled for one source of data and not for two: components stay small.
         serde_json::from_slice(&self.body).and_then(|value: Value| T::deserialize(&value)).map_err(|error| {
             Error::permanent(format!("the remote's answer is not what was expected: {error}"))

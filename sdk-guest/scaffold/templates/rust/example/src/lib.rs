@@ -1,123 +1,85 @@
 //! @title@: books to read about, orders to place and to hear of.
+//!
+//! This is a whole connector for a shop that does not exist: replace the API's address, the types, the actions and the
+//! scopes by those of the system that you connect.
 
-use lockgate_sdk::http::{Request, Response, segment, send_each};
-use lockgate_sdk::manifest::{self, Action, AuthScheme, Category, Effect, HostInput, Idempotency, InputKind, Manifest, Trigger};
-use lockgate_sdk::{Connector, Error, Input, Page, Record, Value, json, profile};
-use serde::Deserialize;
+mod api;
+mod books;
+mod orders;
+
+use lockgate_sdk::actions::{Actions, exchange, read, write};
+use lockgate_sdk::manifest::{self, AuthScheme, Category, HostInput, InputKind, Manifest, Rate, Trigger};
+use lockgate_sdk::{Connector, Error, Input, Page, Value, json, schema};
 
 /// The connector.
 pub struct Shop;
 
+/// What it can do. The types of each action are its JSON Schemas.
+fn actions() -> Actions {
+    Actions::new()
+        .with(
+            read("get_book", "Read one book")
+                .scope("books:read")
+                .example(json!({"id": "7"}), json!({"id": "7", "title": "Emma", "price_cents": 950})),
+            exchange(books::ask, books::read),
+        )
+        .with(
+            write("place_order", "Order copies of a book")
+                .scope("orders:write")
+                .idempotency_header(orders::KEY)
+                .example(json!({"book_id": "7", "copies": 2}), json!({"id": "order_1"})),
+            exchange(orders::place, orders::placed),
+        )
+}
+
 impl Connector for Shop {
+    /// What it offers and asks for. Asking grants nothing.
     fn describe() -> Manifest {
         Manifest {
+            // The host adds the token to each request; it is never seen here.
             auth: vec![AuthScheme::Bearer],
-            config: json!({"type": "object", "properties": {"api_base": {"type": "string"}}}),
+            // Settings of a profile. `api_base` is filled into `hosts`, so that a profile may use another address.
+            config: schema::read::<api::Config>(),
             inputs: vec![HostInput {
                 name: "api_base".to_owned(),
                 kind: InputKind::Origin,
-                default: Some(API.to_owned()),
+                default: Some(api::DEFAULT_BASE.to_owned()),
             }],
             hosts: vec!["{api_base}".to_owned()],
+            // What may be granted, one by one. No other request ever leaves the host.
             scopes: vec![
                 manifest::scope("books:read", "Read books", &[("GET", "/v1/books/{id}")]),
                 manifest::scope("orders:read", "Read orders", &[("GET", "/v1/orders")]),
                 manifest::scope("orders:write", "Place orders", &[("POST", "/v1/orders")]),
             ],
-            actions: vec![
-                Action {
-                    scopes: vec!["books:read".to_owned()],
-                    input: object(&[("id", "string")]),
-                    output: object(&[("id", "string"), ("title", "string"), ("price_cents", "integer")]),
-                    ..manifest::action("get_book", "Read one book", Effect::Read)
-                },
-                Action {
-                    scopes: vec!["orders:write".to_owned()],
-                    input: object(&[("book_id", "string"), ("copies", "integer")]),
-                    output: object(&[("id", "string")]),
-                    idempotency: Some(Idempotency::in_header(KEY)),
-                    ..manifest::action("place_order", "Order copies of a book", Effect::Write)
-                },
-            ],
+            actions: actions().manifest(),
             triggers: vec![Trigger {
                 scopes: vec!["orders:read".to_owned()],
-                record: object(&[("id", "string"), ("book_id", "string"), ("copies", "integer")]),
+                record: schema::written::<orders::Order>(),
                 ..manifest::poll("new_orders", "Orders, as they are placed")
             }],
-            ..manifest::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), "@title@", Category::Commerce)
+            rate: Some(Rate { per_second: 10, burst: 20 }),
+            ..manifest::new("@name@", env!("CARGO_PKG_VERSION"), "@title@", Category::Commerce)
         }
     }
 
+    /// Whether the profile's settings and its credential work: asked before a profile is used.
     fn check() -> Result<(), Error> {
-        get("/v1/orders")?.query("limit", "1").send()?.error_for_status().map(|_| ())
+        api::get("/v1/orders")?.query("limit", "1").send()?.error_for_status().map(|_| ())
     }
 
+    /// One result per input, in order.
     fn run(action: &str, inputs: Vec<Input>) -> Vec<Result<Value, Error>> {
-        let requests = inputs.iter().map(|input| match action {
-            "get_book" => get_book(input),
-            "place_order" => place_order(input),
-            _ => Err(Error::unknown("action", action)),
-        });
-        send_each(requests.collect()).into_iter().map(|answer| answer?.error_for_status()?.json()).collect()
+        actions().run(action, inputs)
     }
 
-    fn poll(_trigger: &str, cursor: Option<Value>) -> Result<Page, Error> {
-        new_orders(cursor)
+    /// One page of what is new.
+    fn poll(trigger: &str, cursor: Option<Value>) -> Result<Page, Error> {
+        match trigger {
+            "new_orders" => orders::poll(cursor),
+            _ => Err(Error::unknown("trigger", trigger)),
+        }
     }
-}
-
-const API: &str = "https://api.bookshop.example";
-/// The header by which the shop recognises an order that it has already.
-const KEY: &str = "idempotency-key";
-
-fn get_book(input: &Input) -> Result<Request, Error> {
-    let id = input.body["id"].as_str().ok_or_else(|| Error::invalid("no id"))?;
-    get(&format!("/v1/books/{}", segment(id)?))
-}
-
-fn place_order(input: &Input) -> Result<Request, Error> {
-    Request::post(url("/v1/orders")?).idempotency_key(KEY, &input.key).json(&input.body)
-}
-
-/// The shop lists orders in the order in which they were placed: the last one that was read is where to go on.
-fn new_orders(cursor: Option<Value>) -> Result<Page, Error> {
-    #[derive(Deserialize)]
-    struct Orders {
-        orders: Vec<Value>,
-        has_more: bool,
-    }
-
-    let mut request = get("/v1/orders")?.query("limit", "100");
-    if let Some(after) = cursor.as_ref().and_then(|cursor| cursor["after"].as_str()) {
-        request = request.query("after", after);
-    }
-    let page: Orders = Response::json(&request.send()?.error_for_status()?)?;
-    let record = |order: &Value| {
-        let id = order["id"].as_str().ok_or_else(|| Error::permanent("an order without an id"))?;
-        Ok(Record { key: format!("order/{id}"), body: order.clone() })
-    };
-    let next = page.orders.last().map(|order| json!({"after": order["id"]}));
-    let records = page.orders.iter().map(record).collect::<Result<_, Error>>()?;
-    Ok(Page { records, next, more: page.has_more })
-}
-
-fn get(path: &str) -> Result<Request, Error> {
-    Ok(Request::get(url(path)?))
-}
-
-fn url(path: &str) -> Result<String, Error> {
-    #[derive(Deserialize)]
-    struct Config {
-        api_base: Option<String>,
-    }
-    let config: Config = profile::config()?;
-    Ok(format!("{}{path}", config.api_base.as_deref().unwrap_or(API).trim_end_matches('/')))
-}
-
-fn object(fields: &[(&str, &str)]) -> Value {
-    let property = |(name, kind): &(&str, &str)| ((*name).to_owned(), json!({"type": kind}));
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    json!({"type": "object", "properties": fields.iter().map(property).collect::<Value>(), "required": required})
 }
 
 lockgate_sdk::export!(Shop);

@@ -13,7 +13,7 @@ fn input(body: lockgate_sdk::Value) -> Input {
 fn an_order_carries_the_key_by_which_it_is_recognised() {
     let shop = |sent: &Sent| {
         assert_eq!((&*sent.method, sent.path()), ("POST", "/v1/orders"));
-        assert_eq!(sent.header("idempotency-key"), Some("run-1/1"));
+        assert_eq!(sent.header("Idempotency-Key"), Some("run-1/1"));
         Ok(Response::new(201).with_body(r#"{"id": "order_1"}"#))
     };
     let placed = with_transport(shop, || Shop::run("place_order", vec![input(json!({"book_id": "1", "copies": 2}))]));
