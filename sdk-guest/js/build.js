@@ -36,8 +36,11 @@ const { build } = createRequire(join(modules, 'package.json'))('esbuild');
 
 const entry = `
 ${['http', 'logging', 'profile', 'secrets'].map((it) => `import * as ${it} from '${PACKAGE}/${it}@${VERSION}';`).join('\n')}
+import { fetch } from ${JSON.stringify(join(SDK, 'src/fetch.js'))};
 import { install } from ${JSON.stringify(join(SDK, 'src/host.js'))};
 install({ http, logging, profile, secrets });
+// The engine's own would want an interface that a host does not have.
+globalThis.fetch = fetch;
 export { connector } from ${JSON.stringify(resolve(source))};
 `;
 

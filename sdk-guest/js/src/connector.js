@@ -1,5 +1,6 @@
 // A connector: its definition in plain values and functions, and what the contract wants of it.
 
+import { bytes } from './bytes.js';
 import { Invalid, LockgateError, Permanent } from './errors.js';
 import { Request, sendEach } from './http.js';
 import * as logging from './logging.js';
@@ -95,8 +96,8 @@ async function receive(hook, reader, { headers, body }) {
 /** A webhook, as received; the host has verified its signature over these bytes. */
 class Inbound {
   constructor(headers, body) {
-    this.headers = headers;
-    this.body = body;
+    this.headers = headers.map(([name, value]) => [name, bytes(value)]);
+    this.body = bytes(body);
   }
 
   header(name) {

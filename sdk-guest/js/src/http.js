@@ -1,5 +1,6 @@
 // HTTP to the hosts that the profile was granted. Credentials are added by the host, after its gates.
 
+import { bytes } from './bytes.js';
 import { Ambiguous, Denied, Invalid, LockgateError, Permanent, Transient } from './errors.js';
 import { host, installed } from './host.js';
 import { Response } from './response.js';
@@ -26,21 +27,21 @@ export class Request {
     }
     const sent = pairs(headers);
     const asked = pairs(query);
-    let bytes = body;
+    let content = body;
     if (json !== undefined) {
       sent.push(['content-type', 'application/json']);
-      bytes = jsonText(json);
+      content = jsonText(json);
     }
     if (form !== undefined) {
       sent.push(['content-type', 'application/x-www-form-urlencoded']);
-      bytes = encoded(pairs(form));
+      content = encoded(pairs(form));
     }
     if (idempotencyKey !== undefined) sent.push([idempotencyKey.header, idempotencyKey.key]);
     if (idempotencyQuery !== undefined) asked.push([idempotencyQuery.name, idempotencyQuery.key]);
     this.method = method;
     this.url = asked.length > 0 ? `${url}${String(url).includes('?') ? '&' : '?'}${encoded(asked)}` : String(url);
-    this.headers = sent.map(([name, value]) => [name, asBytes(value)]);
-    this.body = asBytes(bytes ?? '');
+    this.headers = sent.map(([name, value]) => [name, bytes(value)]);
+    this.body = bytes(content ?? '');
     this.timeoutMs = timeoutMs;
     this.repeatable =
       repeatable ?? (REPEATABLE.has(method) || idempotencyKey !== undefined || idempotencyQuery !== undefined);
@@ -161,8 +162,4 @@ function jsonText(value) {
   const text = JSON.stringify(value);
   if (text === undefined) throw new Invalid('cannot write the request as JSON: it is no value');
   return text;
-}
-
-function asBytes(value) {
-  return value instanceof Uint8Array ? value : new TextEncoder().encode(String(value));
 }

@@ -1,5 +1,6 @@
 // A response, and what its status means.
 
+import { bytes } from './bytes.js';
 import { Ambiguous, AuthRequired, Conflict, Invalid, NotFound, Permanent, RateLimited, Transient } from './errors.js';
 
 /** What the host adds to an answer: what a rule of the manifest says of it, and the wait that the remote asked for. */
@@ -16,7 +17,6 @@ export class Response {
   constructor(status, { headers = [], body = new Uint8Array(), repeatable = false } = {}) {
     this.status = status;
     const listed = Array.isArray(headers) ? headers : Object.entries(headers);
-    const bytes = (value) => (value instanceof Uint8Array ? value : new TextEncoder().encode(String(value)));
     this.headers = listed.map(([name, value]) => [name, bytes(value)]);
     this.body = bytes(body);
     this.#repeatable = repeatable;

@@ -1,5 +1,6 @@
 // The profile's secrets, as handles. The bytes stay in the host: nothing here reveals them.
 
+import { bytes } from './bytes.js';
 import { Denied } from './errors.js';
 import { host } from './host.js';
 
@@ -11,8 +12,7 @@ class Secret {
   }
 
   hmac(algorithm, data) {
-    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    return orDenied(() => this.#handle.hmac(algorithm, bytes));
+    return bytes(orDenied(() => this.#handle.hmac(algorithm, bytes(data))));
   }
 
   fingerprint() {

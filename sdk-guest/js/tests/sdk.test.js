@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Invalid, NotFound, RateLimited, Transient, defineConnector, each, http, inOneStage, pagedBy } from '../src/index.js';
+import { fetch } from '../src/fetch.js';
+import { install } from '../src/host.js';
+import { Denied, Invalid, NotFound, RateLimited, Transient, defineConnector, each, http, inOneStage, pagedBy } from '../src/index.js';
 
 const manifest = {
   name: 'probe',
@@ -79,7 +81,6 @@ test('a wait is read in seconds, as a date and from the host', () => {
 
 test('a lost answer to a write is ambiguous unless the remote recognises it', async () => {
   const lost = { tag: 'failed', val: { kind: 'timeout', sent: true, message: 'no answer in 10 s' } };
-  const { install } = await import('../src/host.js');
   const undo = install({ http: { send: () => { throw { payload: lost }; } } });
   const url = 'https://a.example/orders';
   assert.throws(() => http.post(url, { json: {} }).send(), { tag: 'ambiguous' });
@@ -126,4 +127,35 @@ test('all pages of a list can be read in one action, up to a bound', async () =>
   await assert.rejects(http.withTransport(remote, all), NotFound);
   const two = () => [...http.pages(http.get('https://a.example/1'), (it) => (it.json() < 3 ? next(it) : undefined))].length;
   assert.equal(await http.withTransport(remote, two), 2);
+});
+
+test('fetch goes through the same gates, and what is begun together is sent at once', async () => {
+  const batches = [];
+  const denial = { gate: 'hosts', reason: 'not granted', remedy: 'grant it' };
+  const sendAll = (requests) => {
+    batches.push(requests.map(({ method, url }) => `${method} ${url}`));
+    return requests.map(({ url, body, headers }) => {
+      if (url.includes('evil')) return { tag: 'err', val: { tag: 'denied', val: denial } };
+      const status = url.endsWith('/empty') ? 204 : 201;
+      return { tag: 'ok', val: { status, headers: [['X-Sent', headers[0]?.[1] ?? bytes('')]], body } };
+    });
+  };
+  const undo = install({ http: { sendAll } });
+  const post = { method: 'post', body: new URLSearchParams({ a: 'b c' }) };
+  const [first, second] = await Promise.all([fetch('https://a.example/1', post), fetch(new URL('https://a.example/2'))]);
+  assert.deepEqual([first.status, await first.text()], [201, 'a=b+c']);
+  assert.equal(first.headers.get('x-sent'), 'application/x-www-form-urlencoded;charset=UTF-8');
+  assert.equal(second.ok, true);
+  const request = new globalThis.Request('https://a.example/3', { method: 'PUT', body: 'x', headers: { 'X-A': '1' } });
+  assert.equal(await (await fetch(request)).text(), 'x');
+  assert.equal((await fetch('https://a.example/empty')).status, 204);
+  await assert.rejects(fetch('https://evil.example/'), Denied);
+  await assert.rejects(fetch('https://a.example/', { method: 'POST', body: {} }), TypeError);
+  undo();
+  assert.deepEqual(batches, [
+    ['POST https://a.example/1', 'GET https://a.example/2'],
+    ['PUT https://a.example/3'],
+    ['GET https://a.example/empty'],
+    ['GET https://evil.example/'],
+  ]);
 });

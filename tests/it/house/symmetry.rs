@@ -1,10 +1,10 @@
-//! One capability, one name, four files.
+//! One capability, one name, one file in each place.
 
 /// Interfaces that carry types, or that a guest exports: they have no host side to be symmetric with.
 const NOT_CAPABILITIES: &[&str] = &["types", "connector", "transform", "world"];
 
 #[test]
-fn every_interface_that_a_guest_may_import_has_its_four_files() {
+fn every_interface_that_a_guest_may_import_has_its_file_in_each_place() {
     let top = super::top();
     let folder = top.join("wit/v0");
     let mut capabilities = 0;
@@ -15,9 +15,15 @@ fn every_interface_that_a_guest_may_import_has_its_four_files() {
             continue;
         }
         capabilities += 1;
-        for side in ["host/runtime/src/capabilities", "sdk-guest/rust/src", "tests/it/capabilities"] {
-            let file = top.join(side).join(&name).with_extension("rs");
-            assert!(file.exists(), "wit/v0/{name}.wit has no {side}/{name}.rs");
+        for (side, kind) in [
+            ("host/runtime/src/capabilities", "rs"),
+            ("sdk-guest/rust/src", "rs"),
+            ("sdk-guest/js/src", "js"),
+            ("sdk-guest/python/src/lockgate_sdk", "py"),
+            ("tests/it/capabilities", "rs"),
+        ] {
+            let file = top.join(side).join(&name).with_extension(kind);
+            assert!(file.exists(), "wit/v0/{name}.wit has no {side}/{name}.{kind}");
         }
     }
     assert!(capabilities >= 4, "found {capabilities}");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,16 +94,20 @@ def define_connector(
             return described
 
         def check(self) -> None:
+            _begin()
             if check is not None:
                 _raised(check)
 
         def run(self, action: str, inputs: list[Any]) -> list[Any]:
+            _begin()
             return _run(action, actions.get(action), inputs)
 
         def poll(self, trigger: str, cursor: str | None) -> Any:
+            _begin()
             return _raised(lambda: _poll(trigger, polls.get(trigger), cursor))
 
         def receive(self, hook: str, event: Any) -> Any:
+            _begin()
             return _raised(lambda: _receive(hook, receives.get(hook), event))
 
     return Connector
@@ -147,6 +152,13 @@ def paged_by(
         return Page(found, then, bool(more(body)) if more is not None else then is not None)
 
     return poll
+
+
+def _begin() -> None:
+    """Memory is that of the build: without this, each call would draw the same random numbers."""
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed()
 
 
 def _run(name: str, action: Action | None, inputs: list[Any]) -> list[Any]:
