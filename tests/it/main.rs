@@ -13,6 +13,7 @@
 mod api;
 mod bad_input;
 mod capabilities;
+mod contract;
 mod counterpart;
 mod faults;
 mod flows;
@@ -23,6 +24,7 @@ mod house;
 mod identity;
 mod languages;
 mod letters;
+mod openapi;
 mod profiles;
 mod promises;
 mod scopes;

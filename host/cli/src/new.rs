@@ -1,6 +1,7 @@
 //! `lockgate new`: writes a project that builds and passes its own tests at once.
 
 pub(crate) mod args;
+mod openapi;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,10 +22,17 @@ pub(crate) fn run(args: NewArgs) -> Result<ExitCode, Failure> {
     let project =
         Project::new(&args.name, args.lang, sdk).map_err(|error| Failure::Usage(error.to_string()))?;
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(project.name()));
+    let generated = match &args.openapi {
+        Some(document) => Some(openapi::generate(&project, document, &args.only)?),
+        None => None,
+    };
     let mut files = project.frame();
-    files.extend(project.example());
+    match &generated {
+        Some(generated) => files.extend(generated.files.iter().cloned()),
+        None => files.extend(project.example()),
+    }
     scaffold::write(&files, &folder).context("writing the project")?;
-    written(&project, &folder, files.len(), Screen { json: args.json });
+    written(&project, &folder, files.len(), generated.as_ref(), Screen { json: args.json });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -39,7 +47,13 @@ fn checkout(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Says what was done, and what comes next.
-fn written(project: &Project, folder: &Path, files: usize, screen: Screen) {
+fn written(
+    project: &Project,
+    folder: &Path,
+    files: usize,
+    generated: Option<&openapi::Generated>,
+    screen: Screen,
+) {
     let shown = folder.display();
     if screen.json {
         let done = json!({
@@ -47,6 +61,7 @@ fn written(project: &Project, folder: &Path, files: usize, screen: Screen) {
             "language": project.language().name(),
             "folder": folder,
             "files": files,
+            "openapi": generated.map(openapi::Generated::told),
         });
         screen::say(&screen::inert_json(&done));
         return;
@@ -56,6 +71,9 @@ fn written(project: &Project, folder: &Path, files: usize, screen: Screen) {
         project.name(),
         spelled(project.language())
     ));
+    if let Some(generated) = generated {
+        generated.say();
+    }
     screen::note(&format!("\nnext:\n  cd {shown}\n  lockgate build\n  lockgate test"));
 }
 

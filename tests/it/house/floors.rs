@@ -15,12 +15,26 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lockgate", &["domain", "store", "egress", "auth", "runtime", "pipeline", "plugins", "lockgate-wit"]),
     ("server", &["domain", "store", "egress", "auth", "runtime", "pipeline", "lockgate", "lockgate-wit"]),
     // The demo brings its own connectors and mock vendors.
-    ("cli", &["domain", "server", "lockgate", "plugins", "scaffold", "vendors", "lockgate-wit"]),
+    (
+        "cli",
+        &[
+            "domain",
+            "server",
+            "lockgate",
+            "lockgate-openapi",
+            "plugins",
+            "scaffold",
+            "vendors",
+            "lockgate-wit",
+        ],
+    ),
     ("lockgate-wit", &[]),
     ("lockgate-sdk", &["lockgate-wit"]),
     ("lockgate-testing", &["lockgate-sdk"]),
     ("guest-build", &[]),
     ("scaffold", &[]),
+    // What it writes is judged by the host's own rules.
+    ("lockgate-openapi", &["domain", "lockgate-wit"]),
     ("plugins", &["guest-build"]),
     ("crm", &["lockgate-sdk"]),
     ("stripe", &["lockgate-sdk"]),
@@ -50,7 +64,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wasmtime", &["runtime"]),
     ("wasmtime-wasi", &["runtime"]),
     ("wasmparser", &["runtime"]),
-    ("wit-bindgen", &["lockgate-sdk"]),
+    // One guest is made from the text of a released contract.
+    ("wit-bindgen", &["lockgate-sdk", "guests"]),
     ("jaq-core", &["jq"]),
     ("libfuzzer-sys", &["fuzz"]),
     ("anyhow", &["cli"]),

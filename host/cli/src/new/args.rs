@@ -14,6 +14,8 @@ Examples:
   lockgate new shop                            # ./shop, in Rust
   lockgate new shop --lang js
   lockgate new shop --lang python --dir ~/connectors/shop
+  lockgate new shop --openapi shop.yaml        # one action for each operation of the document
+  lockgate new shop --openapi shop.yaml --only orders --only 'GET /customers'
   lockgate new shop --sdk ~/src/lockgate       # uses the SDK of a checkout, for those who change it";
 
 #[derive(Debug, Args)]
@@ -31,6 +33,12 @@ pub(crate) struct NewArgs {
     /// Use the SDK of this checkout of Lockgate in place of one inside the project.
     #[arg(long, value_name = "PATH")]
     pub(crate) sdk: Option<PathBuf>,
+    /// Write it from this OpenAPI 3.0 or 3.1 document, JSON or YAML; in Rust. What cannot be carried over is listed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
+    /// Of the document only operations with this tag, id, path or `METHOD path`. May be given more than once.
+    #[arg(long, value_name = "NAME", requires = "openapi")]
+    pub(crate) only: Vec<String>,
     /// Print what was written as JSON.
     #[arg(long)]
     pub(crate) json: bool,
