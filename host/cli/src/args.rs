@@ -12,6 +12,7 @@ use crate::cassettes::args::CassettesArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
+use crate::diff::args::DiffArgs;
 use crate::events::args::EventsArgs;
 use crate::flows::args::FlowsArgs;
 use crate::hooks::args::HooksArgs;
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Build the project in this folder to a component.
     Build(BuildArgs),
+    /// What changed between two versions of a connector, and how far the version has to move.
+    Diff(DiffArgs),
     /// Run an action of a component on this machine, in the real sandbox.
     Call(CallArgs),
     /// Read pages of a component's trigger on this machine.

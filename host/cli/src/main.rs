@@ -9,6 +9,7 @@ mod client;
 mod connectors;
 mod dead_letters;
 mod demo;
+mod diff;
 mod events;
 mod failure;
 mod files;
@@ -64,6 +65,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::New(args) => new::run(args),
         Command::Build(args) => Box::pin(build::run(args)).await,
+        Command::Diff(args) => Box::pin(diff::run(args)).await,
         Command::Call(args) => Box::pin(call::run(args)).await,
         Command::Poll(args) => Box::pin(poll::run(args)).await,
         Command::Receive(args) => Box::pin(receive::run(args)).await,

@@ -15,19 +15,26 @@ pub struct Component {
     linked: Linked,
     /// What it says of itself.
     pub manifest: wit::Manifest,
+    /// The interfaces that it imports, by name with version.
+    pub imports: Vec<String>,
+    /// And those that it exports.
+    pub exports: Vec<String>,
 }
 
 impl Host {
-    /// Admits a connector without keeping it, to play cassettes to it.
+    /// Admits a connector without keeping it, to play cassettes to it or to compare it with another.
     pub async fn component(&self, bytes: Vec<u8>) -> Result<Component, Error> {
         let upload = Upload::new(bytes, self.rooms.upload_bytes_max)?;
         let admitted = self.rooms.runtime.admit(upload).await?;
         match (admitted.kind, &admitted.manifest) {
             (ComponentKind::Connector, Some(manifest)) => {
-                Ok(Component { manifest: manifest.clone(), linked: admitted.linked().clone() })
+                let linked = admitted.linked().clone();
+                let (manifest, imports, exports) = (manifest.clone(), admitted.imports, admitted.exports);
+                Ok(Component { linked, manifest, imports, exports })
             }
             _ => {
-                let message = "the component is a transform; cassettes are of connectors";
+                let message =
+                    "the component is a transform, and only connectors can be played to or compared";
                 Err(Error::new(Kind::Invalid, "not_a_connector", message))
             }
         }

@@ -58,6 +58,8 @@ pub struct Admitted {
     pub manifest: Option<Manifest>,
     /// The interfaces that it imports, by name, sorted.
     pub imports: Vec<String>,
+    /// And those that it exports.
+    pub exports: Vec<String>,
     pub report: AdmissionReport,
     linked: Linked,
 }
@@ -135,7 +137,9 @@ impl Runtime {
         };
         let mut imports = census.imports;
         imports.sort_unstable();
-        Ok(Admitted { digest, bytes, kind, manifest, imports, report, linked })
+        let mut exports = census.exports;
+        exports.sort_unstable();
+        Ok(Admitted { digest, bytes, kind, manifest, imports, exports, report, linked })
     }
 
     /// Census, imports and validation read every byte, so they run where a worker can spare the time.

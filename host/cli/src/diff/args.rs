@@ -1,0 +1,38 @@
+//! `lockgate diff`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+const AFTER: &str = "\
+Both components are admitted on this machine, as a host would, and neither is kept. Compared are what they import and
+export, the manifests, and the JSON Schemas in them: an input may only take more and an output may only promise more.
+What cannot be decided counts as breaking and says \"cannot tell\".
+
+  breaking     what worked may not work any more                       a major step (a minor one below 1.0.0)
+  permission   it asks for more: profiles wait until somebody consents a minor step (a patch below 1.0.0)
+  additive     it offers more                                          a minor step (a patch below 1.0.0)
+  neutral      other words, or less asked for                          a patch
+
+Exit status:
+  0  the version of NEW says what changed
+  1  it says too little
+  3  one of the two is no component that a host takes
+
+Examples:
+  lockgate diff shop-1.2.0.wasm target/wasm32-wasip2/release/shop.wasm
+  lockgate diff old.wasm new.wasm --json | jq '.changes[] | select(.kind == \"breaking\")'";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct DiffArgs {
+    /// The component that people use.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The component that is to follow it.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Print everything as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
