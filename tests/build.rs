@@ -8,6 +8,7 @@ fn main() {
             "ambient",
             "bad_schema",
             "consenting",
+            "contract_0_1_0",
             "ferry",
             "hog",
             "loops_in_describe",

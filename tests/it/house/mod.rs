@@ -1,6 +1,7 @@
 //! The house rules: which room may open which, what a capability consists of, how a file begins and how long it is.
 
 mod audit;
+mod contract;
 mod floors;
 mod guests;
 mod lock;
