@@ -7,8 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 try:
-    from componentize_py_types import Err, Ok
-    from wit_world.imports import http, logging, profile, secrets, types
+    # Written by componentize-py when a component is built.
+    from componentize_py_types import Err, Ok  # type: ignore[import-not-found, unused-ignore]
+    from wit_world.imports import (  # type: ignore[import-not-found, unused-ignore]
+        http,
+        logging,
+        profile,
+        secrets,
+        types,
+    )
 except ImportError:
     # Not built into a component: unit tests of a connector run here.
     from . import _nowhere as _fallback

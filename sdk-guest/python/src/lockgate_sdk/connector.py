@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import _host, logging
@@ -82,11 +83,11 @@ def define_connector(
     receives: Mapping[str, Receive] | None = None,
 ) -> type:
     """What the world `connector-component` exports: name it `Connector` in the module that is built."""
-    actions, polls, receives = actions or {}, polls or {}, receives or {}
+    runs, reads, hears = actions or {}, polls or {}, receives or {}
     triggers = manifest.get("triggers", [])
-    _agree("action", manifest.get("actions", []), actions)
-    _agree("poll trigger", [it for it in triggers if it["kind"] == "poll"], polls)
-    _agree("webhook trigger", [it for it in triggers if it["kind"] != "poll"], receives)
+    _agree("action", manifest.get("actions", []), runs)
+    _agree("poll trigger", [it for it in triggers if it["kind"] == "poll"], reads)
+    _agree("webhook trigger", [it for it in triggers if it["kind"] != "poll"], hears)
     described = _text(manifest)
 
     class Connector:
@@ -100,22 +101,22 @@ def define_connector(
 
         def run(self, action: str, inputs: list[Any]) -> list[Any]:
             _begin()
-            return _run(action, actions.get(action), inputs)
+            return _run(action, runs.get(action), inputs)
 
         def poll(self, trigger: str, cursor: str | None) -> Any:
             _begin()
-            return _raised(lambda: _poll(trigger, polls.get(trigger), cursor))
+            return _raised(lambda: _poll(trigger, reads.get(trigger), cursor))
 
         def receive(self, hook: str, event: Any) -> Any:
             _begin()
-            return _raised(lambda: _receive(hook, receives.get(hook), event))
+            return _raised(lambda: _receive(hook, hears.get(hook), event))
 
     return Connector
 
 
 def each(action: Callable[[Input], Any]) -> Action:
     """An action that looks at one input at a time. What it raises is the result of that input alone."""
-    return lambda inputs: [_settled(lambda one=one: action(one)) for one in inputs]
+    return lambda inputs: [_settled(partial(action, one)) for one in inputs]
 
 
 def in_one_stage(
@@ -125,9 +126,9 @@ def in_one_stage(
     """An action of one request per input, sent all at once: `request` makes it, `result` reads the answer."""
 
     def action(inputs: list[Input]) -> Sequence[Result]:
-        answers = send_each([_settled(lambda one=one: request(one)) for one in inputs])
+        answers = send_each([_settled(partial(request, one)) for one in inputs])
         return [
-            answer if isinstance(answer, LockgateError) else _settled(lambda it=answer, one=one: result(it, one))
+            answer if isinstance(answer, LockgateError) else _settled(partial(result, answer, one))
             for answer, one in zip(answers, inputs, strict=True)
         ]
 
