@@ -18,7 +18,6 @@ fn main() {
             "receiver",
             "spin",
             "tries_in_describe",
-            "unknown_import",
         ],
     );
 }

@@ -5,6 +5,7 @@ use lockgate_tests::guests;
 use serde_json::{Value, json};
 
 use crate::harness::Probed;
+use crate::harness::raw::unknown_import;
 
 struct Api {
     probed: Probed,
@@ -55,7 +56,7 @@ async fn what_is_wrong_is_a_problem_with_its_code_and_changes_nothing() {
         (b"\x89PNG\r\n\x1a\n\0\0", 400, "not_a_component"),
         (b"\0asm\x01\0\0\0", 400, "core_module"),
         (b"(component)", 400, "text"),
-        (guests::UNKNOWN_IMPORT, 422, "unknown_import"),
+        (&unknown_import(), 422, "unknown_import"),
         (guests::BAD_SCHEMA, 422, "bad_manifest"),
         (&[0; 33 << 20], 413, "too_large"),
     ];

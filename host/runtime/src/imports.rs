@@ -11,7 +11,7 @@ use domain::text::inert;
 const PACKAGE: &str = "lockgate:connector/";
 const CONNECTOR_IMPORTS: [&str; 5] = ["types", "http", "secrets", "logging", "profile"];
 const TRANSFORM_IMPORTS: [&str; 2] = ["types", "logging"];
-const INERT_WASI: [&str; 20] = [
+const INERT_WASI: [&str; 27] = [
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -32,6 +32,13 @@ const INERT_WASI: [&str; 20] = [
     "wasi:random/insecure-seed",
     "wasi:filesystem/types",
     "wasi:filesystem/preopens",
+    "wasi:sockets/network",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/tcp",
+    "wasi:sockets/udp-create-socket",
+    "wasi:sockets/udp",
 ];
 const SHOWN_BYTES_MAX: usize = 120;
 const SHOWN_MAX: usize = 20;
@@ -109,6 +116,7 @@ mod tests {
             "lockgate:connector/http@0.1.7",
             "wasi:cli/environment@0.2.6",
             "wasi:sockets/tcp@0.2.6",
+            "wasi:sockets/tls@0.2.6",
             "wasi:http/outgoing-handler@0.2.10",
             "wasi:cli/stdout@0.3.0",
             "wasi:cli/stdout@0.2.0-rc",

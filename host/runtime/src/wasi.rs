@@ -2,7 +2,7 @@
 //!
 //! Environment and arguments are empty, no directory is open, standard input is closed, standard output goes to the
 //! bounded log of the call, exit ends the call. The wall clock is the host's in whole milliseconds, the monotonic clock
-//! too; random bytes are the host's. There are no sockets: they are refused at admission.
+//! too; random bytes are the host's. No socket can be made and no name looked up: both are denied before the system is asked.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,10 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliCtxView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtxView};
-use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets};
 use wasmtime_wasi::p2::pipe::SinkOutputStream;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_io::bindings::wasi::io;
 use wasmtime_wasi_io::bytes::Bytes;
@@ -37,6 +38,8 @@ const MILLISECOND_NS: u64 = 1_000_000;
 /// What WASI keeps for one call. Most guests never ask, so the context is made when one does.
 pub(crate) struct WasiState {
     context: Option<WasiCtx>,
+    /// The default allows neither TCP nor UDP nor looking up a name; nothing here changes it.
+    sockets: Option<WasiSocketsCtx>,
     table: ResourceTable,
     log: GuestLog,
     clock: Arc<dyn Clock>,
@@ -55,7 +58,7 @@ impl WasiState {
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        Self { context: None, table, log, clock, randomness, began: Instant::now(), deck }
+        Self { context: None, sockets: None, table, log, clock, randomness, began: Instant::now(), deck }
     }
 
     fn parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
@@ -84,6 +87,11 @@ impl WasiState {
         let (context, table) = self.parts();
         WasiFilesystemCtxView { ctx: context.filesystem(), table }
     }
+
+    fn sockets(&mut self) -> WasiSocketsCtxView<'_> {
+        let ctx = self.sockets.get_or_insert_default();
+        WasiSocketsCtxView { ctx, table: &mut self.table }
+    }
 }
 
 /// Adds every interface that `imports` allows, and no other.
@@ -106,6 +114,14 @@ pub(crate) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
     clocks::monotonic_clock::add_to_linker::<CallState, WasiClocks>(l, |state| state.wasi.clocks())?;
     filesystem::types::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
     filesystem::preopens::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
+    let options = sockets::network::LinkOptions::default();
+    sockets::network::add_to_linker::<CallState, WasiSockets>(l, &options, |state| state.wasi.sockets())?;
+    sockets::instance_network::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
+    sockets::ip_name_lookup::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
+    sockets::tcp_create_socket::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
+    sockets::tcp::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
+    sockets::udp_create_socket::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
+    sockets::udp::add_to_linker::<CallState, WasiSockets>(l, |state| state.wasi.sockets())?;
     random::random::add_to_linker::<CallState, Chance>(l, |state| {
         Dice(&*state.wasi.randomness, &state.wasi.deck)
     })?;

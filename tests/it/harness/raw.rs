@@ -36,6 +36,11 @@ pub fn raw(name: &str) -> Vec<u8> {
     component(name, parts)
 }
 
+/// A component that wants something which no interface offers.
+pub fn unknown_import() -> Vec<u8> {
+    wat::parse_str(r#"(component (import "acme:door/knock@1.0.0" (instance)))"#).expect("a component")
+}
+
 /// A component that behaves, but that `run` returns this text.
 pub fn returning(name: &str, text: &[u8]) -> Vec<u8> {
     let length = u32::try_from(text.len()).expect("a short text").to_le_bytes();

@@ -23,7 +23,7 @@ pub fn rust() -> Built {
 }
 
 /// None where the tools are not installed.
-pub fn js() -> Option<Built> {
+pub fn js(afresh: bool) -> Option<Built> {
     let toolchain = top().join("target/js-toolchain");
     if !toolchain.join("node_modules/@bytecodealliance/componentize-js").exists() {
         eprintln!(
@@ -31,7 +31,7 @@ pub fn js() -> Option<Built> {
         );
         return None;
     }
-    built("JavaScript", "desk-js", &["sdk-guest/js", "sdk-guest/examples/js"], |to| {
+    built("JavaScript", "desk-js", &["sdk-guest/js", "sdk-guest/examples/js"], afresh, |to| {
         let mut node = Command::new("node");
         node.arg(top().join("sdk-guest/js/build.js")).arg("src/connector.js").arg(to);
         node.arg("--toolchain").arg(toolchain).current_dir(top().join("sdk-guest/examples/js"));
@@ -40,7 +40,7 @@ pub fn js() -> Option<Built> {
 }
 
 /// None where the tools are not installed.
-pub fn python() -> Option<Built> {
+pub fn python(afresh: bool) -> Option<Built> {
     let tool = top().join("target/python-toolchain/bin/componentize-py");
     if !tool.exists() {
         eprintln!(
@@ -48,21 +48,22 @@ pub fn python() -> Option<Built> {
         );
         return None;
     }
-    built("Python", "desk-py", &["sdk-guest/python/src", "sdk-guest/examples/python"], |to| {
+    built("Python", "desk-py", &["sdk-guest/python/src", "sdk-guest/examples/python"], afresh, |to| {
         let mut componentize = Command::new(tool);
         componentize.current_dir(top().join("sdk-guest/examples/python"));
         componentize.arg("-d").arg(top().join("wit/v0")).args(["-w", "connector-component", "componentize"]);
-        componentize.args(["--stub-wasi", "-p", "src", "-p"]).arg(top().join("sdk-guest/python/src"));
+        componentize.args(["-p", "src", "-p"]).arg(top().join("sdk-guest/python/src"));
         componentize.args(["connector", "-o"]).arg(to);
         componentize
     })
 }
 
-/// A component of unchanged sources is built once.
+/// A component of unchanged sources is built once, unless it is wanted afresh.
 fn built(
     language: &'static str,
     name: &'static str,
     sources: &[&str],
+    afresh: bool,
     command: impl FnOnce(&Path) -> Command,
 ) -> Option<Built> {
     let mut digest = Sha256::new();
@@ -75,7 +76,7 @@ fn built(
     let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let to = top().join("target/languages").join(format!("{name}-{digest}.wasm"));
     let mut took = None;
-    if !to.exists() {
+    if afresh || !to.exists() {
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         let unfinished = to.with_extension("part");
         let began = Instant::now();

@@ -7,15 +7,20 @@ use crate::harness::{self, Probed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_finds_no_environment_no_files_and_no_sockets() {
-    let host = harness::reaching(&["http://127.0.0.1:9"]).build().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let url = format!("http://{address}");
+    let host = harness::reaching(&[&url]).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     tenant.upload(lockgate_tests::guests::AMBIENT.to_vec()).await.unwrap();
-    harness::profile(&tenant, "ambient", "ambient", "http://127.0.0.1:9", harness::CANARY, &[]).await;
-    let called = harness::call(&tenant, "ambient", "look", json!({})).await;
+    harness::profile(&tenant, "ambient", "ambient", &url, harness::CANARY, &[]).await;
+    let called = harness::call(&tenant, "ambient", "look", json!({ "address": address })).await;
     let found = called.results[0].as_ref().unwrap();
     assert_eq!(found["environment"], json!([]));
     assert_eq!(found["arguments"], json!([]));
-    for reach in ["read_root", "read_passwd", "write_file", "current_dir"] {
+    for reach in
+        ["read_root", "read_passwd", "write_file", "current_dir", "connect", "listen", "datagram", "look_up"]
+    {
         assert_eq!(found[reach], "refused", "{reach}: {found}");
     }
 }

@@ -53,12 +53,14 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
     }
     let mut componentize = Command::new(tool);
     componentize.current_dir(folder).env("VIRTUAL_ENV", folder.join(".venv"));
+    // What is wrong stands before the traces of its inner works, which help nobody.
+    componentize.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
     componentize.args(["--quiet", "--wit-path"]).arg(&wit).args([
         "--world",
         "connector-component",
         "componentize",
     ]);
-    componentize.args(["--stub-wasi", "--python-path", "src", "--python-path"]).arg(sdk.join("src"));
+    componentize.args(["--python-path", "src", "--python-path"]).arg(sdk.join("src"));
     componentize.args([MODULE, "--output"]).arg(component);
     tool::run(&mut componentize, GET_PYTHON)?;
     Ok(component.to_owned())

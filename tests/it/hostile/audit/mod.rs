@@ -14,6 +14,7 @@ use lockgate::{AuthChoice, Host, NewFlow, NewProfile, Trail, Verdict};
 use lockgate_tests::guests;
 use serde_json::json;
 
+use crate::harness::raw::unknown_import;
 use crate::harness::{self, CANARY, Echo, Probed};
 
 fn entries(trail: &Trail) -> Vec<Entry> {
@@ -78,8 +79,8 @@ async fn every_verb_that_changes_something_leaves_one_entry_without_values() {
 
     tenant.upload(guests::PROBER.to_vec()).await.unwrap();
     said("connector.uploaded connector prober@0.1.0 [digest manifest imports] completed");
-    tenant.upload(guests::UNKNOWN_IMPORT.to_vec()).await.unwrap_err();
-    let digest = domain::Digest::of(guests::UNKNOWN_IMPORT);
+    tenant.upload(unknown_import()).await.unwrap_err();
+    let digest = domain::Digest::of(&unknown_import());
     said(&format!("connector.refused component {digest} [] unknown_import"));
     tenant.create_profile(new_profile("probe", &echo.url)).await.unwrap();
     said("profile.created profile probe [connector config auth rate egress_address] completed");
