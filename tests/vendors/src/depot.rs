@@ -59,7 +59,7 @@ impl Depot {
     /// With `luck`, nothing ever fails, and only numbers are kept.
     pub async fn start(luck: bool) -> io::Result<Self> {
         let stock = Stock { luck, ..Stock::default() };
-        let front = Front::new(Yard(Mutex::new(stock)), Faults::none());
+        let front = Front::counting(Yard(Mutex::new(stock)));
         let server = Server::start(0, Arc::clone(&front)).await?;
         Ok(Self { front, server })
     }

@@ -56,6 +56,12 @@ impl<V: Vendor> Front<V> {
         })
     }
 
+    /// The same, which writes nothing down of a request but that it came.
+    pub(crate) fn counting(vendor: V) -> Arc<Self> {
+        let (faults, received) = (Mutex::new(Faults::none().arm()), AtomicU64::new(0));
+        Arc::new(Self { vendor, journal: Journal::of_numbers(), faults, received })
+    }
+
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.arm();
     }

@@ -77,9 +77,16 @@ pub struct Counters {
 }
 
 /// The entries and counters of one vendor.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Journal {
     kept: Mutex<Kept>,
+    entries_max: usize,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), entries_max: ENTRIES_KEPT }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -96,6 +103,11 @@ pub(crate) struct Outcome {
 }
 
 impl Journal {
+    /// Only counts.
+    pub(crate) fn of_numbers() -> Self {
+        Self { entries_max: 0, ..Self::default() }
+    }
+
     /// All entries kept, in the order in which the requests arrived.
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries = self.lock().entries.iter().cloned().collect::<Vec<_>>();
@@ -117,7 +129,7 @@ impl Journal {
     }
 
     pub(crate) fn note(&self, call: &Call, outcome: &Outcome) {
-        let entry = entry(call, outcome);
+        let entry = (self.entries_max > 0).then(|| entry(call, outcome));
         let mut kept = self.lock();
         let counters = &mut kept.counters;
         counters.requests += 1;
@@ -127,7 +139,8 @@ impl Journal {
             Some(status) => *counters.by_status.entry(status).or_default() += 1,
             None => counters.closed += 1,
         }
-        if kept.entries.len() >= ENTRIES_KEPT {
+        let Some(entry) = entry else { return };
+        if kept.entries.len() >= self.entries_max {
             kept.entries.pop_front();
             kept.counters.forgotten += 1;
         }
