@@ -85,7 +85,7 @@ fn installed(folder: &Path, packages: &[String]) -> Result<PathBuf, Failure> {
     let mut pip = Command::new(programs.join("python"));
     pip.current_dir(folder).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     tool::run(pip.args(packages), GET_VENV)?;
-    std::fs::write(&note, list).with_context(|| format!("writing {}", note.display()))?;
+    files::write_private(&note, &list)?;
     Ok(tool)
 }
 
