@@ -12,6 +12,7 @@ use crate::cassettes::args::CassettesArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
+use crate::dev::args::DevArgs;
 use crate::diff::args::DiffArgs;
 use crate::events::args::EventsArgs;
 use crate::flows::args::FlowsArgs;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Receive(ReceiveArgs),
     /// Play recorded calls to a component with no network: the same one, or another version.
     Replay(ReplayArgs),
+    /// Build the project whenever it changes, put it into a host, and show what it does there.
+    Dev(DevArgs),
     /// Upload a component as a connector.
     Upload(UploadArgs),
     /// Make a key to sign components with, on this machine.

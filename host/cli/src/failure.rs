@@ -47,7 +47,7 @@ impl Failure {
         ExitCode::from(self.status())
     }
 
-    fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Problem(problem) => {
                 let detail = inert(&problem.detail, SHOWN_BYTES_MAX);

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: LogsArgs) -> Result<ExitCode, Failure> {
 
 /// The newest rows, and then each as it is written. Rows are numbered: whoever comes back with the number of the last
 /// one misses none and sees none twice.
-async fn follow(
+pub(crate) async fn follow(
     client: &Client,
     screen: Screen,
     query: &[(&str, &str)],

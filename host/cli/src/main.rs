@@ -9,6 +9,7 @@ mod client;
 mod connectors;
 mod dead_letters;
 mod demo;
+mod dev;
 mod diff;
 mod events;
 mod failure;
@@ -70,6 +71,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Poll(args) => Box::pin(poll::run(args)).await,
         Command::Receive(args) => Box::pin(receive::run(args)).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,
+        Command::Dev(args) => Box::pin(dev::run(args)).await,
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
         Command::Keygen(args) => signing::keygen(&args),
         Command::Sign(args) => signing::sign(&args),

@@ -187,7 +187,7 @@ async fn call(client: &Client, screen: Screen, args: RunArgs) -> Result<ExitCode
 }
 
 /// One value, or one JSON object of parts; at a terminal each part is asked for by its name.
-fn credential(profile: &Profile, from_file: Option<&Path>) -> Result<CredentialValue, Failure> {
+pub(crate) fn credential(profile: &Profile, from_file: Option<&Path>) -> Result<CredentialValue, Failure> {
     let name = show::inert(&profile.name);
     let parts = profile.auth.as_ref().map(|auth| auth.parts.as_slice()).unwrap_or_default();
     if parts.is_empty() {

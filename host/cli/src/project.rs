@@ -12,8 +12,10 @@ use crate::files;
 
 /// Where components of Rust projects are, below the folder that cargo builds into.
 const RUST_BUILT: &str = "wasm32-wasip2/release";
-/// Folders in which tools keep what they make; nothing in them is a source.
-const NOT_SOURCES: [&str; 7] = ["target", "dist", "node_modules", "build", "__pycache__", "venv", "data"];
+/// What tools make, wherever it is; the lock files are written by the build itself.
+const NOT_SOURCES: [&str; 5] = ["target", "node_modules", "__pycache__", "Cargo.lock", "package-lock.json"];
+/// The same in the project's own folder, where hosts are started too.
+const NOT_SOURCES_AT_TOP: [&str; 5] = ["dist", "build", "venv", "data", "lockgate-data"];
 /// A project with more folders below each other is none that somebody wrote.
 const DEPTH_MAX: usize = 24;
 
@@ -99,13 +101,15 @@ impl Project {
 
     /// When a source was changed last, the SDK inside the project included.
     pub(crate) fn newest_source(&self) -> Option<SystemTime> {
-        newest(&self.folder, DEPTH_MAX)
+        newest(&self.folder, 0)
     }
 }
 
-/// Whether a change of this file is none of a source: tools made it, or it is hidden.
-pub(crate) fn is_made(name: &str) -> bool {
-    name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || NOT_SOURCES.contains(&name)
+/// Whether a file or folder of this name, so many folders below the project's, is no source: tools made it, or it is
+/// hidden.
+pub(crate) fn is_made(name: &str, depth: usize) -> bool {
+    let hidden = name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp");
+    hidden || NOT_SOURCES.contains(&name) || (depth == 0 && NOT_SOURCES_AT_TOP.contains(&name))
 }
 
 /// The package's name and its library's, if it is a connector.
@@ -133,15 +137,17 @@ fn file_name(said: Option<&str>, folder: &Path) -> String {
     }
 }
 
-fn newest(folder: &Path, depth_left: usize) -> Option<SystemTime> {
-    let depth_left = depth_left.checked_sub(1)?;
+fn newest(folder: &Path, depth: usize) -> Option<SystemTime> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
     let entries = std::fs::read_dir(folder).ok()?;
     let of_entry = |entry: std::fs::DirEntry| {
         let kind = entry.file_type().ok()?;
-        if is_made(&entry.file_name().to_string_lossy()) {
+        if is_made(&entry.file_name().to_string_lossy(), depth) {
             return None;
         }
-        if kind.is_dir() { newest(&entry.path(), depth_left) } else { modified(&entry.path()) }
+        if kind.is_dir() { newest(&entry.path(), depth + 1) } else { modified(&entry.path()) }
     };
     entries.flatten().filter_map(of_entry).max()
 }

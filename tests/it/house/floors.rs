@@ -51,6 +51,8 @@ const DOORS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["server", "vendors"]),
     ("clap", &["cli"]),
+    ("notify", &["cli"]),
+    ("schemars", &["lockgate-sdk"]),
     // The command talks to the API with a client of its own.
     ("reqwest", &["cli"]),
     // One end of a connection each: outwards, and in.
