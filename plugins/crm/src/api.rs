@@ -136,12 +136,3 @@ fn window_ms(refusal: &Response) -> Option<u64> {
         _ => None,
     }
 }
-
-/// The cursor of an earlier poll, or where a first poll begins.
-pub(crate) fn cursor<T: DeserializeOwned + Default>(cursor: Option<Value>) -> Result<T, Error> {
-    match cursor {
-        None => Ok(T::default()),
-        Some(cursor) => T::deserialize(&cursor)
-            .map_err(|error| Error::permanent(format!("the cursor is not one of this trigger: {error}"))),
-    }
-}

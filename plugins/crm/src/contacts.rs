@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use lockgate_sdk::pages::{self, AtEnd};
 use lockgate_sdk::{Error, Page, Record, Value, http, json};
-use serde::{Deserialize, Serialize};
 
 use crate::api::{self, Api, BATCH, Object, Results};
 
@@ -22,27 +22,16 @@ pub(crate) fn read_many(api: &Api, ids: &[&str]) -> Result<BTreeMap<String, Valu
     Ok(found.iter().map(|contact| (contact.id.clone(), body(contact))).collect())
 }
 
-/// Where a walk through all contacts is. The last page leads back to the first, so that the next poll finds what was
-/// added or changed anywhere; the host drops what it has.
-#[derive(Default, Serialize, Deserialize)]
-struct Cursor {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<String>,
-}
-
+/// The last page leads back to the first, so that the next poll finds what was added or changed anywhere.
 pub(crate) fn poll(api: &Api, cursor: Option<Value>) -> Result<Page, Error> {
-    let cursor: Cursor = api::cursor(cursor)?;
-    let mut request =
-        api.get(PATH).query("limit", &BATCH.to_string()).query("properties", &PROPERTIES.join(","));
-    if let Some(after) = &cursor.after {
-        request = request.query("after", after);
-    }
-    let page: Results<Object> = api::settle(request.send()?)?.json()?;
-    let next = Cursor { after: page.after().map(str::to_owned) };
-    Ok(Page {
-        records: page.results.iter().map(record).collect(),
-        more: next.after.is_some(),
-        next: Some(json!(next)),
+    pages::by_token(cursor, AtEnd::Again, |after| {
+        let mut request =
+            api.get(PATH).query("limit", &BATCH.to_string()).query("properties", &PROPERTIES.join(","));
+        if let Some(after) = after {
+            request = request.query("after", after);
+        }
+        let page: Results<Object> = api::settle(request.send()?)?.json()?;
+        Ok((page.results.iter().map(record).collect(), page.after().map(str::to_owned)))
     })
 }
 

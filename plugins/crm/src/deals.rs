@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lockgate_sdk::pages::{self, Since};
 use lockgate_sdk::{Error, Page, Record, Value, http, json};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::api::{self, Api, BATCH, Object, Results};
 use crate::{contacts, moment};
@@ -31,39 +32,18 @@ pub(crate) fn get(api: &Api, ids: Vec<Result<String, Error>>) -> Vec<Result<Valu
         .collect()
 }
 
-/// Where the walk along the time of change is.
-///
-/// A deal that changes moves to the end of the search, and all behind it move up by one: paging by position would step
-/// over one. So each page begins a new search at the last time seen; only where a whole page has one and the same time
-/// does it go on by position.
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Cursor {
-    /// Deals that changed at this time or later, in milliseconds.
-    pub(crate) since_ms: i64,
-    /// Those of them that changed at this very time and have been read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) seen: Vec<String>,
-    /// How many results to pass over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) after: Option<String>,
-}
-
 pub(crate) fn poll(api: &Api, cursor: Option<Value>) -> Result<Page, Error> {
-    let cursor: Cursor = api::cursor(cursor)?;
+    let cursor: Since = pages::cursor(cursor)?;
     let page = search(api, &cursor)?;
-    let fresh: Vec<&Object> = page.results.iter().filter(|deal| !cursor.seen.contains(&deal.id)).collect();
+    let fresh: Vec<&Object> = page.results.iter().filter(|deal| cursor.is_new(&deal.id)).collect();
     let contacts = contacts_of(api, fresh.iter().copied())?;
     let records = fresh
         .iter()
         .map(|deal| Record { key: format!("deal/{}", deal.id), body: body(deal, contacts.get(&deal.id)) });
-    Ok(Page {
-        records: records.collect(),
-        next: Some(json!(behind(&page, &cursor)?)),
-        more: page.after().is_some(),
-    })
+    pages::page(records.collect(), &behind(&page, &cursor)?, page.after().is_some())
 }
 
-fn search(api: &Api, cursor: &Cursor) -> Result<Results<Object>, Error> {
+fn search(api: &Api, cursor: &Since) -> Result<Results<Object>, Error> {
     let mut query = json!({
         "filterGroups": [{"filters": [
             {"propertyName": "dealstage", "operator": "EQ", "value": "closedwon"},
@@ -80,32 +60,20 @@ fn search(api: &Api, cursor: &Cursor) -> Result<Results<Object>, Error> {
 }
 
 /// The cursor of the page behind this one, or of the next poll if this is the last.
-pub(crate) fn behind(page: &Results<Object>, cursor: &Cursor) -> Result<Cursor, Error> {
-    let mut latest_ms = cursor.since_ms;
-    let mut seen = cursor.seen.clone();
-    for deal in &page.results {
-        let changed_ms = changed_ms(deal)?;
-        if changed_ms > latest_ms {
-            latest_ms = changed_ms;
-            seen.clear();
-        }
-        if changed_ms == latest_ms && !seen.contains(&deal.id) {
-            seen.push(deal.id.clone());
-        }
-    }
-    // The cursor stays small; a deal that it forgets is read again and dropped by the host, which knows its key.
-    seen.drain(..seen.len().saturating_sub(BATCH));
-
-    let after = page.after().filter(|_| latest_ms == cursor.since_ms).map(str::to_owned);
-    if let Some(passed) = &after {
+pub(crate) fn behind(page: &Results<Object>, cursor: &Since) -> Result<Since, Error> {
+    let deal = |deal| Ok((changed_ms(deal)?, &*deal.id));
+    let deals: Vec<(i64, &str)> = page.results.iter().map(deal).collect::<Result<_, Error>>()?;
+    let next = cursor.behind(deals, page.after().map(str::to_owned));
+    if let Some(passed) = &next.after {
         let reachable = passed.parse::<usize>().is_ok_and(|passed| passed + BATCH <= REACH);
         if !reachable {
             return Err(Error::permanent(format!(
-                "more than {REACH} deals changed in the same millisecond ({latest_ms}): the search cannot reach them"
+                "more than {REACH} deals changed in the same millisecond ({}): the search cannot reach them",
+                next.since_ms
             )));
         }
     }
-    Ok(Cursor { since_ms: latest_ms, seen, after })
+    Ok(next)
 }
 
 fn changed_ms(deal: &Object) -> Result<i64, Error> {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lockgate_sdk::http::{Failure, FailureKind, Response, SendError, Sent, with_transport};
+use lockgate_sdk::pages::Since;
 use lockgate_sdk::{json, profile};
 
 use super::*;
@@ -186,7 +187,7 @@ fn a_cursor_stays_small_however_many_deals_share_a_time() {
         .json()
         .expect("objects");
     let seen = (1000..1100).map(|id: u32| id.to_string()).collect();
-    let next = deals::behind(&page, &deals::Cursor { since_ms: 1, seen, after: None }).expect("a cursor");
+    let next = deals::behind(&page, &Since { since_ms: 1, seen, after: None }).expect("a cursor");
     assert_eq!(next.seen.len(), 100);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lockgate_sdk::http::{self, Request, Response};
-use lockgate_sdk::{Error, Input, Page, Record, Value, json};
+use lockgate_sdk::{Error, Input, Page, Record, Value, json, pages};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{self, Api, Form, Refusal};
@@ -165,11 +165,7 @@ struct Mark {
 }
 
 pub(crate) fn poll(api: &Api, cursor: Option<Value>) -> Result<Page, Error> {
-    let Cursor { until, head, after } = match cursor {
-        None => Cursor::default(),
-        Some(cursor) => Cursor::deserialize(&cursor)
-            .map_err(|error| Error::permanent(format!("the cursor is not one of this trigger: {error}")))?,
-    };
+    let Cursor { until, head, after } = pages::cursor(cursor)?;
     let mut request = api.get(PATH).query("limit", "100");
     if let Some(after) = &after {
         request = request.query("starting_after", after);

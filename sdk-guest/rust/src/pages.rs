@@ -90,7 +90,7 @@ pub fn page<T: Serialize>(records: Vec<Record>, next: &T, more: bool) -> Result<
 /// let first = by_token(None, AtEnd::Here, read).unwrap();
 /// assert!(first.more);
 /// let second = by_token(first.next, AtEnd::Here, read).unwrap();
-/// assert_eq!((second.more, second.next), (false, Some(json!({"token": "second"}))));
+/// assert_eq!((second.more, second.next), (false, Some(json!({"after": "second"}))));
 /// ```
 pub fn by_token(
     cursor: Option<Value>,
@@ -99,7 +99,7 @@ pub fn by_token(
 ) -> Result<Page, Error> {
     #[derive(Default, Deserialize, Serialize)]
     struct At {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, rename = "after", skip_serializing_if = "Option::is_none")]
         token: Option<String>,
     }
     let At { token } = self::cursor(cursor)?;

@@ -36,7 +36,7 @@ fn every_way_reads_a_list_whole() {
         })
     };
     assert_eq!(tokens(AtEnd::Again), (all.clone(), Some(json!({}))));
-    assert_eq!(tokens(AtEnd::Here), (all.clone(), Some(json!({"token": "20"}))));
+    assert_eq!(tokens(AtEnd::Here), (all.clone(), Some(json!({"after": "20"}))));
 
     let links = walk(|cursor| {
         by_link(cursor, "https://a.example/0", AtEnd::Again, |url| {
@@ -64,7 +64,7 @@ fn every_way_reads_a_list_whole() {
 #[test]
 fn a_remote_that_leads_in_a_circle_is_not_followed() {
     let token =
-        by_token(Some(json!({"token": "a"})), AtEnd::Again, |_| Ok((Vec::new(), Some("a".to_owned()))));
+        by_token(Some(json!({"after": "a"})), AtEnd::Again, |_| Ok((Vec::new(), Some("a".to_owned()))));
     let link =
         by_link(None, "https://a.example/", AtEnd::Again, |url| Ok((Vec::new(), Some(url.to_owned()))));
     let offset = by_offset(None, AtEnd::Again, |_| Ok((Vec::new(), 0, true)));
