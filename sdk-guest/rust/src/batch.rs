@@ -117,7 +117,7 @@ mod tests {
                 in_chunks(
                     &inputs,
                     2,
-                    |chunk| Ok(Request::post("https://a.example/").repeatable().json(chunk)?),
+                    |chunk| Request::post("https://a.example/").repeatable().json(chunk),
                     |_, answer| {
                         Ok(answer.error_for_status()?.json::<Vec<u32>>()?.into_iter().map(Ok).collect())
                     },
