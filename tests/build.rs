@@ -7,6 +7,8 @@ fn main() {
         &[
             "ambient",
             "bad_schema",
+            "boaster",
+            "careless",
             "consenting",
             "contract_0_1_0",
             "ferry",

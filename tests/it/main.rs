@@ -22,6 +22,7 @@ mod hooks;
 mod hostile;
 mod house;
 mod identity;
+mod kit;
 mod languages;
 mod letters;
 mod openapi;

@@ -9,6 +9,7 @@ use crate::audit::args::AuditArgs;
 use crate::build::args::BuildArgs;
 use crate::call::args::CallArgs;
 use crate::cassettes::args::CassettesArgs;
+use crate::check::args::CheckArgs;
 use crate::connectors::args::{ConnectorsArgs, UploadArgs};
 use crate::dead_letters::args::DeadLettersArgs;
 use crate::demo::DemoArgs;
@@ -31,6 +32,7 @@ use crate::runs::args::RunsArgs;
 use crate::serve::args::ServeArgs;
 use crate::signing::args::{KeygenArgs, SignArgs, SignersArgs};
 use crate::store::args::StoreArgs;
+use crate::test::args::TestArgs;
 use crate::tokens::args::TokensArgs;
 
 const AFTER: &str = "\
@@ -85,6 +87,10 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Build the project whenever it changes, put it into a host, and show what it does there.
     Dev(DevArgs),
+    /// Admit a component on this machine: what it asks for, what it would be refused for, and what it costs.
+    Check(CheckArgs),
+    /// Run the tests of a connector and the conformance kit, without a network.
+    Test(TestArgs),
     /// Upload a component as a connector.
     Upload(UploadArgs),
     /// Make a key to sign components with, on this machine.

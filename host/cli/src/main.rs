@@ -5,6 +5,7 @@ mod audit;
 mod build;
 mod call;
 mod cassettes;
+mod check;
 mod client;
 mod connectors;
 mod dead_letters;
@@ -35,6 +36,7 @@ mod serve;
 mod show;
 mod signing;
 mod store;
+mod test;
 mod tokens;
 
 use std::process::ExitCode;
@@ -72,6 +74,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Receive(args) => Box::pin(receive::run(args)).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,
         Command::Dev(args) => Box::pin(dev::run(args)).await,
+        Command::Check(args) => Box::pin(check::run(args)).await,
+        Command::Test(args) => Box::pin(test::run(args)).await,
         Command::Upload(args) => Box::pin(connectors::upload(args)).await,
         Command::Keygen(args) => signing::keygen(&args),
         Command::Sign(args) => signing::sign(&args),

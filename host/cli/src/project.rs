@@ -30,7 +30,6 @@ pub(crate) struct Project {
     component: PathBuf,
 }
 
-#[allow(dead_code, reason = "the verbs that run a component ask whether it is stale")]
 impl Project {
     /// The project that holds this folder or file: itself, or the nearest above.
     pub(crate) fn find(start: &Path) -> Result<Self, Failure> {

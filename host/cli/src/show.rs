@@ -64,7 +64,7 @@ fn count(number: u64) -> Cell {
 }
 
 /// Labels and what they say, the latter beginning in one column.
-fn fields(rows: &[(&str, String)]) -> String {
+pub(crate) fn fields(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
     rows.iter().map(|(label, text)| format!("{label:width$}  {text}\n")).collect()
 }

@@ -298,3 +298,28 @@ fn the_manifest_asks_for_what_its_actions_and_triggers_need() {
     }
     assert_eq!(manifest.hosts, ["{api_base}"]);
 }
+
+#[test]
+fn a_contact_is_asked_for_by_its_encoded_id_and_a_fault_on_the_way_may_be_tried_again() {
+    use lockgate_testing::{Exchange, Fault, rust};
+
+    let contact = || {
+        Exchange::get("https://crm.test/crm/v3/objects/contacts/7%2F8")
+            .query("properties", "*")
+            .replies(200)
+            .json(r#"{"id": "7/8", "properties": {"email": "ada@example.com"}}"#)
+    };
+    let read = |exchanges| {
+        let input = Input { key: "run-1/1".to_owned(), body: json!({"id": "7/8"}) };
+        let config = json!({"api_base": "https://crm.test/"});
+        let (mut results, problems) =
+            rust::on(exchanges, || profile::with_config(config, || Crm::run("get_contact", vec![input])));
+        assert!(problems.is_empty(), "{problems:?}");
+        results.remove(0)
+    };
+    assert_eq!(read(vec![contact()]).unwrap()["email"], "ada@example.com");
+    for fault in [Fault::Refused, Fault::SlowHead, Fault::Truncated] {
+        let error = read(vec![contact().fails(fault.clone())]).unwrap_err();
+        assert!(matches!(error, Error::Transient(_)), "{fault:?}: {error}");
+    }
+}

@@ -13,15 +13,19 @@ const DOORS: &[(&str, &[&str])] = &[
     ("runtime", &["domain", "egress", "lockgate-wit"]),
     ("pipeline", &["domain", "runtime", "store", "lockgate-wit"]),
     ("lockgate", &["domain", "store", "egress", "auth", "runtime", "pipeline", "plugins", "lockgate-wit"]),
+    // The test host of authors: a host with a vendor in place of the network.
+    ("kit", &["domain", "lockgate", "lockgate-testing", "lockgate-wit"]),
     ("server", &["domain", "store", "egress", "auth", "runtime", "pipeline", "lockgate", "lockgate-wit"]),
     // The demo brings its own connectors and mock vendors.
     (
         "cli",
         &[
             "domain",
+            "kit",
             "server",
             "lockgate",
             "lockgate-openapi",
+            "lockgate-testing",
             "plugins",
             "scaffold",
             "vendors",

@@ -13,7 +13,7 @@ mod tidy;
 use std::path::{Path, PathBuf};
 
 /// The top of the repository.
-fn top() -> PathBuf {
+pub fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the top folder").to_path_buf()
 }
 
