@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "store owns the files")]
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,8 +39,19 @@ const OPEN_WAIT: Duration = Duration::from_millis(50);
 
 pub(crate) struct Sled {
     db: Db,
-    file: File,
+    file: Box<dyn Syncs>,
     watch: Watch,
+}
+
+/// Makes what was written durable; tests have one that fails.
+pub(crate) trait Syncs: Send + Sync {
+    fn sync_data(&self) -> io::Result<()>;
+}
+
+impl Syncs for File {
+    fn sync_data(&self) -> io::Result<()> {
+        Self::sync_data(self)
+    }
 }
 
 impl Sled {
@@ -51,7 +63,13 @@ impl Sled {
         let file = File::open(&path).map_err(|error| files::failed("open", &path, &error))?;
         file.sync_all().map_err(|error| files::failed("sync", &path, &error))?;
         files::sync_folder(folder)?;
-        Ok(Self { db, file, watch })
+        Ok(Self { db, file: Box::new(file), watch })
+    }
+
+    /// The same with another way to sync, which is given this one.
+    #[cfg(test)]
+    pub(crate) fn syncing(self, wrap: impl FnOnce(Box<dyn Syncs>) -> Box<dyn Syncs>) -> Self {
+        Self { file: wrap(self.file), ..self }
     }
 
     /// A row from how it is stored; nothing when it was deleted meanwhile.

@@ -12,6 +12,7 @@ use redb::backends::FileBackend;
 
 use crate::backend::Backend;
 use crate::backend::redb::Redb;
+use crate::backend::sled::{Sled, Syncs};
 use crate::contract::samples::Counting;
 use crate::contract::{Bench, key};
 use crate::files::artefacts::ArtefactFiles;
@@ -35,13 +36,32 @@ fn holds(store: &Store, number: u32) -> bool {
 }
 
 /// The kernel refuses the child's files beyond a size, as a full disk does. It works without rights and for every engine.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_refuses_by_name_and_with_room_again_everything_acknowledged_is_there() {
+const SIZE_LIMIT: &str = r#"trap "" XFSZ; ulimit -f 6000; exec "$0" "$@""#;
+
+/// A disk of twelve mebibytes that really fills up, in a mount namespace of its own that goes with the child. What the
+/// child leaves on it is copied to where there is room.
+const SMALL_DISK: &str = r#"set -e; disk=$(mktemp -d); mount -t tmpfs -o size=12m lockgate "$disk"
+cp -a "$LOCKGATE_TEST_FULL_FOLDER"/. "$disk"; home=$LOCKGATE_TEST_FULL_FOLDER
+LOCKGATE_TEST_FULL_FOLDER=$disk "$0" "$@"
+rm -rf "$home"/*; cp -a "$disk"/. "$home"; umount "$disk"; rmdir "$disk""#;
+
+/// Whether this machine lets us mount something where nobody else sees it.
+fn may_mount() -> bool {
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "bash", "-c"])
+        .arg("disk=$(mktemp -d); mount -t tmpfs -o size=1m lockgate \"$disk\" && umount \"$disk\" && rmdir \"$disk\"")
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
+}
+
+async fn fill(shell: &[&str], script: &str) {
     for engine in [Engine::Sled, Engine::Redb] {
         let bench = Bench::new(Some(engine));
         put(&bench.open(), 0).await.unwrap();
-        let mut child = Command::new("bash")
-            .args(["-c", r#"trap "" XFSZ; ulimit -f 6000; exec "$0" "$@""#])
+        let mut child = Command::new(shell.first().unwrap())
+            .args(shell.get(1..).unwrap())
+            .args(["-c", script])
             .arg(env::current_exe().unwrap())
             .args(["contract::disk::writes_until_the_disk_is_full", "--exact", "--ignored", "--nocapture"])
             .env(FOLDER, bench.path())
@@ -70,8 +90,22 @@ async fn a_full_disk_refuses_by_name_and_with_room_again_everything_acknowledged
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_may_not_grow_refuses_by_name_and_with_room_again_everything_acknowledged_is_there() {
+    fill(&["bash"], SIZE_LIMIT).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_by_name_and_with_room_again_everything_acknowledged_is_there() {
+    if !may_mount() {
+        println!("SKIPPED: no disk can be mounted here; the test with a limit for files stands for it");
+        return;
+    }
+    fill(&["unshare", "--user", "--map-root-user", "--mount", "bash"], SMALL_DISK).await;
+}
+
 #[test]
-#[ignore = "the writing half of the test above, which starts it under a limit"]
+#[ignore = "the writing half of the tests above, which start it where room ends"]
 fn writes_until_the_disk_is_full() {
     let Ok(path) = env::var(FOLDER) else { return };
     let engine = env::var(ENGINE).unwrap().parse().unwrap();
@@ -154,8 +188,11 @@ fn over(path: &std::path::Path) -> (Store, Failing) {
         writes_fail: AtomicBool::default(),
         syncs: AtomicUsize::default(),
     }));
+    (stored(Arc::new(Redb::over(failing.clone(), Watch::default()).unwrap())), failing)
+}
+
+fn stored(backend: Arc<dyn Backend>) -> Store {
     let root = RootKey::for_tests();
-    let backend: Arc<dyn Backend> = Arc::new(Redb::over(failing.clone(), Watch::default()).unwrap());
     let parts = Parts {
         backend,
         components: ComponentFiles::in_memory(),
@@ -163,7 +200,58 @@ fn over(path: &std::path::Path) -> (Store, Failing) {
         watch: Watch::default(),
         lock: None,
     };
-    (Store::from_inner(assemble(parts, &root).unwrap()), failing)
+    Store::from_inner(assemble(parts, &root).unwrap())
+}
+
+/// Syncs of sled's file: its own are only requests to the kernel, and the one that counts is ours.
+struct Unsynced {
+    file: Box<dyn Syncs>,
+    switch: Arc<Switch>,
+}
+
+#[derive(Default)]
+struct Switch {
+    fails: AtomicBool,
+    syncs: AtomicUsize,
+}
+
+impl Syncs for Unsynced {
+    fn sync_data(&self) -> io::Result<()> {
+        self.switch.syncs.fetch_add(1, Ordering::SeqCst);
+        match self.switch.fails.load(Ordering::SeqCst) {
+            true => Err(io::Error::other("input/output error")),
+            false => self.file.sync_data(),
+        }
+    }
+}
+
+fn over_sled(folder: &std::path::Path) -> (Store, Arc<Switch>) {
+    let switch = Arc::new(Switch::default());
+    let given = Arc::clone(&switch);
+    let sled = Sled::open(folder, Watch::default()).unwrap();
+    let sled = sled.syncing(|file| Box::new(Unsynced { file, switch: given }));
+    (stored(Arc::new(sled)), switch)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_sync_sled_acknowledges_nothing_until_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, switch) = over_sled(folder.path());
+    put(&store, 1).await.unwrap();
+    switch.fails.store(true, Ordering::SeqCst);
+    assert_eq!(put(&store, 2).await.unwrap_err().code(), "store_failed");
+    switch.fails.store(false, Ordering::SeqCst);
+    let before = switch.syncs.load(Ordering::SeqCst);
+    for _ in 0..3 {
+        assert_eq!(put(&store, 3).await.unwrap_err().code(), "store_stopped");
+    }
+    assert_eq!(switch.syncs.load(Ordering::SeqCst), before, "it was tried again");
+    assert!(store.takes_writes().is_err());
+    drop(store);
+
+    let (store, _) = over_sled(folder.path());
+    assert!(holds(&store, 1) && !holds(&store, 3));
+    put(&store, 4).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
