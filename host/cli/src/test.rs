@@ -95,15 +95,16 @@ fn list(screen: Screen, files: &[TestFile], only: Option<&str>) {
         .flat_map(|file| file.tests.iter().flatten().map(|test| (&*file.name, &*test.name)))
         .filter(|(_, name)| named(name))
         .collect();
-    let checks = || CHECKS.iter().filter(|check| named(check.name));
+    let checks: Vec<_> = CHECKS.iter().filter(|check| named(check.name)).collect();
     if screen.json {
         let tests: Vec<_> = tests.iter().map(|(file, name)| json!({"file": file, "name": name})).collect();
-        let checks: Vec<_> = checks().map(|check| json!({"name": check.name, "asks": check.asks})).collect();
+        let checks: Vec<_> =
+            checks.iter().map(|check| json!({"name": check.name, "asks": check.asks})).collect();
         screen::say(&screen::inert_json(&json!({"tests": tests, "checks": checks})));
         return;
     }
     let tests = tests.iter().map(|(file, name)| format!("{}: {}", inert(file), inert(name)));
-    let checks = checks().map(|check| format!("{:<24}{}", check.name, check.asks));
+    let checks = checks.iter().map(|check| format!("{:<24}{}", check.name, check.asks));
     screen::say(&tests.chain(checks).collect::<Vec<_>>().join("\n"));
 }
 
