@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lockgate::domain::Secret;
-use lockgate::domain::call::GuestError;
+use lockgate::domain::call::{GuestError, Input};
 use lockgate::{AuthChoice, NewProfile, Tenant};
 use scaffold::{Language, Project, Sdk};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn every_request_of_a_generated_connector_is_valid_against_its_document() 
     let book = json!({"id": "b1", "title": "A", "price": 10});
     let with = |title: &str| json!({"id": "b1", "title": title, "price": 10});
     for (action, input, output) in [
-        ("get_book", json!({"bookId": "b 1/2"}), book.clone()),
+        ("get_book", json!({"bookId": "b 1 ü"}), book.clone()),
         (
             "add_book",
             json!({"body": {"title": "C", "price": 30, "author": null}}),
@@ -171,12 +171,11 @@ async fn every_request_of_a_generated_connector_is_valid_against_its_document() 
     let checked = tenant.rehearse_check(&name).await.unwrap();
     assert_eq!(checked.outcome.unwrap(), Ok(()));
 
-    // And Prism does look: what breaks the document is refused by it, and not only by us.
+    // And Prism does look: what the host would not even let through breaks the document for it too.
     for (action, input) in [("get_book", json!({"bookId": "b"})), ("list_books", json!({"X-Trace": "ab"}))] {
-        let refused = run(action, input).await.unwrap_err();
-        assert!(
-            format!("{refused:?}").contains("422") || format!("{refused:?}").contains("schema"),
-            "{refused:?}"
-        );
+        let input = Input { key: "1".to_owned(), body: input.to_string() };
+        let rehearsed = tenant.rehearse_run(&name, action, &[input]).await.unwrap();
+        let refused = rehearsed.outcome.unwrap().remove(0).unwrap_err();
+        assert!(format!("{refused:?}").contains("422"), "{refused:?}");
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn slug(text: &str) -> String {
 
 /// The name, or the name with the first number behind it that nobody has yet.
 pub(crate) fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let numbered = (2_usize..).map(|number| format!("{}_{number}", name));
+    let numbered = (2_usize..).map(|number| format!("{name}_{number}"));
     let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
     let name = free.unwrap_or(name);
     taken.insert(name.clone());

@@ -114,9 +114,10 @@ pub enum NotGenerated {
 }
 
 fn reasons(notes: &[Note]) -> String {
-    match notes.first() {
+    let left_out: Vec<&Note> = notes.iter().filter(|note| note.what.starts_with("it is left out")).collect();
+    match left_out.first() {
         None => "; is `--only` a tag, an operation or a path of the document?".to_owned(),
-        Some(first) => format!("; of {} reasons the first: {}: {}", notes.len(), first.place, first.what),
+        Some(first) => format!("; of {} reasons the first: {}: {}", left_out.len(), first.place, first.what),
     }
 }
 

@@ -20,7 +20,8 @@ fn every_action_of_the_manifest_has_its_operation_and_every_trigger_its_pages() 
 fn every_parameter_is_a_member_of_its_actions_input() {
     for (operation, action) in operations::OPERATIONS.iter().zip(Api::describe().actions) {
         for param in operation.params {
-            let schema = action.input.pointer("/properties").and_then(|properties| properties.get(param.input));
+            let schema =
+                action.input.pointer("/properties").and_then(|properties| properties.get(param.input));
             assert!(schema.is_some(), "{}: {}", operation.action, param.input);
         }
     }
