@@ -19,6 +19,8 @@ fn main() {
             "prober",
             "receiver",
             "spin",
+            "taped",
+            "taped_later",
             "tries_in_describe",
         ],
     );

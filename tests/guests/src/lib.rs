@@ -1,5 +1,7 @@
 //! Guests that misbehave, one file each in `examples`; here is what their manifests have in common.
 
+pub mod taped;
+
 use lockgate_sdk::json;
 use lockgate_sdk::manifest::{
     self, Action, AuthScheme, Category, Effect, HostInput, InputKind, Manifest, Placement, Trigger,

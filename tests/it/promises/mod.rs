@@ -2,6 +2,7 @@
 
 mod a_refusal_is_a_value;
 mod accepted_means_durable;
+mod deterministic_inside;
 mod every_failure_leaves_a_row;
 mod fresh_memory;
 mod nothing_ambient;
