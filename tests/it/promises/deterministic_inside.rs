@@ -185,7 +185,7 @@ async fn without_a_consent_nothing_is_kept_and_with_one_what_it_says_until_it_en
     assert_eq!(kept(), 2, "a consent ends by itself");
 
     let verbs: Vec<String> = tenant
-        .trail()
+        .audit()
         .behind(0, 500)
         .unwrap()
         .into_iter()
@@ -246,7 +246,7 @@ async fn a_failed_run_in_production_is_exported_and_replayed_on_the_laptop() {
     let file = tenant.cassette(&kept[0].id).await.unwrap().write();
     let again = played(guests::PROBER, &file, Mode::Exact).await;
     assert_eq!((again.divergence, again.outcome.code()), (None, "permanent"));
-    let told: Vec<_> = tenant.trail().behind(0, 500).unwrap().into_iter().map(|entry| entry.verb).collect();
+    let told: Vec<_> = tenant.audit().behind(0, 500).unwrap().into_iter().map(|entry| entry.verb).collect();
     assert!(told.iter().any(|verb| verb == "profile.cassette_exported"), "{told:?}");
 
     failing(tenant).await;

@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use percent::decoded;
-
 use super::bytes::Bytes;
 use crate::egress::redact::{is_sensitive, is_sensitive_member, string_bytes, value_bytes};
 
@@ -14,16 +12,9 @@ pub(super) const MASK: &str = "***";
 /// Shorter numbers are counts and flags.
 const NUMBER_DIGITS_MIN: usize = 6;
 
-/// Percent-encoding in names, undone as far as it goes.
-mod percent {
-    use std::borrow::Cow;
-
-    pub(super) fn decoded(name: &str) -> Cow<'_, str> {
-        match url::form_urlencoded::parse(name.as_bytes()).next() {
-            Some((name, _)) => Cow::Owned(name.into_owned()),
-            None => Cow::Borrowed(name),
-        }
-    }
+/// A name of a query or a form without its percent-encoding.
+fn decoded(name: &str) -> Cow<'_, str> {
+    url::form_urlencoded::parse(name.as_bytes()).next().map_or(Cow::Borrowed(name), |(name, _)| name)
 }
 
 /// A text with its sensitive members blanked.

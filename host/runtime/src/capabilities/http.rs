@@ -307,6 +307,7 @@ impl HasData for Http {
 }
 
 impl HttpState {
+    /// Only behind the deck: a request that passes it is in no cassette, and leaves in a replay.
     async fn send_live(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
         let permitted = match self.judge(request) {
             Ok(permitted) => permitted,
