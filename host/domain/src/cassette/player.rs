@@ -41,6 +41,8 @@ pub struct Player {
     pool: Pool,
     wall: Series,
     monotonic: Series,
+    /// Where recorded random bytes are looked for next.
+    random_at: usize,
     /// Random bytes that were made up.
     drawn: u64,
 }
@@ -65,6 +67,7 @@ impl Player {
             pool,
             wall,
             monotonic: Series::default(),
+            random_at: 0,
             drawn: 0,
         }
     }
@@ -124,7 +127,7 @@ impl Player {
             Asked::Log { .. } | Asked::Stdio { .. } | Asked::Config | Asked::Scopes => Ok(Answer::Done),
             Asked::WallClock => Ok(Answer::Time(self.wall.next(&self.cassette, asked))),
             Asked::MonotonicClock => Ok(Answer::Time(self.monotonic.next(&self.cassette, asked))),
-            Asked::Random { bytes } => Ok(Answer::Bytes(Bytes(self.draw(*bytes)))),
+            Asked::Random { bytes } => Ok(Answer::Bytes(self.chance(*bytes))),
         }
     }
 
@@ -144,6 +147,23 @@ impl Player {
                 self.divergence = self.pool.stopped_at();
                 Err(stopped)
             }
+        }
+    }
+
+    /// The recorded random bytes in their order, and where a version wants others, some that every replay gets.
+    fn chance(&mut self, bytes: u64) -> Bytes {
+        let asked = Asked::Random { bytes };
+        let recorded = self.cassette.host_calls.iter().enumerate().skip(self.random_at);
+        let found = recorded.filter(|(_, host_call)| host_call.asked == asked).find_map(|(at, host_call)| {
+            let Answer::Bytes(answer) = &host_call.answer else { return None };
+            Some((at + 1, answer.clone()))
+        });
+        match found {
+            Some((next, answer)) => {
+                self.random_at = next;
+                answer
+            }
+            None => Bytes(self.draw(bytes)),
         }
     }
 

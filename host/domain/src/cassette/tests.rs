@@ -287,6 +287,30 @@ fn another_version_is_judged_by_what_it_sends_and_returns() {
 }
 
 #[test]
+fn another_version_gets_the_recorded_clocks_and_chance_and_then_always_the_same() {
+    let random = |byte: u8| (Asked::Random { bytes: 2 }, Answer::Bytes(Bytes(vec![byte; 2])));
+    let time = |time| (Asked::WallClock, Answer::Time(time));
+    let cassette = Arc::new(recorded(vec![random(1), time(5), random(2), time(6)], "{}"));
+    let answers = || {
+        let mut player = Player::new(Arc::clone(&cassette), Mode::Judge);
+        let wanted = [
+            Asked::WallClock,
+            Asked::Random { bytes: 2 },
+            Asked::WallClock,
+            Asked::WallClock,
+            Asked::Random { bytes: 2 },
+            Asked::Random { bytes: 2 },
+        ];
+        wanted.map(|asked| player.answer(&asked).unwrap())
+    };
+    let first = answers();
+    assert_eq!([&first[0], &first[2], &first[3]], [&Answer::Time(5), &Answer::Time(6), &Answer::Time(6)]);
+    assert_eq!([&first[1], &first[4]], [&random(1).1, &random(2).1]);
+    assert!(first[5] != first[1] && first[5] != first[4]);
+    assert_eq!(answers(), first);
+}
+
+#[test]
 fn a_version_that_works_where_the_recorded_one_failed_mends() {
     let asked = Asked::Send(request("GET", "https://shop.example/orders", ""));
     let mut cassette = recorded(vec![(asked.clone(), response("{}"))], "{}");
