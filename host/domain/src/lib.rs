@@ -41,7 +41,6 @@ pub mod signing;
 pub mod text;
 pub mod token;
 pub mod trace;
-pub mod traceparent;
 
 pub use blame::Blame;
 pub use denial::{Denial, Gate};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use auth::webhook::{Arrived, Verified, kept_headers, verify};
 use domain::hook::{HEADERS_BYTES_MAX, HEADERS_MAX, Hook, HookRefusal, Mark, Raw};
 use domain::json::{self, Bounds};
-use domain::traceparent::trace_of;
+use domain::trace::Trace;
 use domain::{Blame, CorrelationId, HookId};
 use pipeline::{Arrival, PipelineError, Taken};
 use serde_json::Value;
@@ -233,8 +233,9 @@ impl OpenHook {
         if !id_is_signed || marks.is_empty() {
             marks.push(Mark::of_content(&request.body, sent_at));
         }
-        let trace = header(&request, "traceparent").and_then(trace_of);
-        let correlation = trace.unwrap_or_else(|| CorrelationId::make(&*self.tenant.rooms.randomness));
+        let trace = header(&request, "traceparent").and_then(|parent| Trace::read(parent, None));
+        let drawn = || CorrelationId::make(&*self.tenant.rooms.randomness);
+        let correlation = trace.map_or_else(drawn, |trace| trace.correlation);
         let kept = kept_headers(webhook);
         let mut bytes = 0;
         let headers = request
