@@ -59,6 +59,10 @@ pub enum Refused {
     NoMatch,
     #[error("the hook's secret cannot be used with its scheme; set it again")]
     BadSecret,
+    #[error(
+        "the hook has the public half of the sender's key and can sign nothing with it; let the sender send a test"
+    )]
+    PublicOnly,
 }
 
 impl Refused {
@@ -71,7 +75,7 @@ impl Refused {
             Self::TooOld(_) => "too_old",
             Self::TooNew(_) => "too_new",
             Self::NoMatch => "signature_wrong",
-            Self::BadSecret => "secret_unusable",
+            Self::BadSecret | Self::PublicOnly => "secret_unusable",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The worked examples of every scheme, and what each must refuse.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::{Secret, Timestamp};
 use wit::{
     HmacWebhook, WebhookAlgorithm, WebhookEncoding, WebhookEventId, WebhookScheme, WebhookTimeUnit,
@@ -399,5 +401,52 @@ fn no_header_with_a_signature_is_kept() {
         let kept = kept_headers(&wit::Webhook { scheme: vector.scheme, headers: vec!["X-Extra".to_owned()] });
         assert!(kept.contains(&"x-extra".to_owned()) && kept.contains(&"content-type".to_owned()));
         assert!(!kept.iter().any(|name| name.contains("signature") || name.contains("hmac")), "{kept:?}");
+    }
+}
+
+/// A sender that signs with a key of its own, as the specification's `v1a` says.
+fn signed_by_key(pair: &ring::signature::Ed25519KeyPair, body: &str) -> Vec<(String, Vec<u8>)> {
+    let signature = pair.sign(format!("msg_1.1614265330.{body}").as_bytes());
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    vec![
+        header("webhook-id", "msg_1"),
+        header("webhook-timestamp", "1614265330"),
+        header("webhook-signature", &format!("v1,AAAA v1a,{} v2,odd", STANDARD.encode(signature.as_ref()))),
+    ]
+}
+
+#[test]
+fn a_public_key_of_the_sender_verifies_what_the_private_one_signed_and_is_no_shared_secret() {
+    use ring::signature::KeyPair as _;
+    let pair = |seed: u8| ring::signature::Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let secret = |pair: &ring::signature::Ed25519KeyPair| {
+        Secret::new(format!("whpk_{}", STANDARD.encode(pair.public_key().as_ref())))
+    };
+    let (mine, other, body) = (pair(7), pair(8), r#"{"test": 1}"#);
+    let headers = signed_by_key(&mine, body);
+    let request = Arrived {
+        method: "POST",
+        uri: URI,
+        headers: &headers,
+        body: body.as_bytes(),
+        now: Timestamp::from_ms(1_614_265_330_000),
+    };
+    let scheme = WebhookScheme::StandardWebhooks;
+    let shared = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    assert!(verify(&scheme, &[secret(&mine)], &request).is_ok());
+    assert!(verify(&scheme, &[shared.clone(), secret(&other), secret(&mine)], &request).is_ok(), "rotated");
+    for wrong in [vec![secret(&other)], vec![shared.clone()], vec![]] {
+        assert_eq!(verify(&scheme, &wrong, &request), Err(Refused::NoMatch));
+    }
+    let changed = Arrived { body: b"{}", ..request };
+    assert_eq!(verify(&scheme, &[secret(&mine)], &changed), Err(Refused::NoMatch));
+    // Whoever knows the public key cannot pass it off as a secret that both ends have.
+    let public = Secret::new(format!("whsec_{}", STANDARD.encode(mine.public_key().as_ref())));
+    let forged = sign(&scheme, &public, &request, "msg_1").unwrap();
+    let forged = Arrived { headers: &forged.headers, ..request };
+    assert_eq!(verify(&scheme, &[secret(&mine)], &forged), Err(Refused::NoMatch));
+    assert_eq!(sign(&scheme, &secret(&mine), &request, "msg_1"), Err(Refused::PublicOnly));
+    for bad in ["whpk_", "whpk_AAAA", "whpk_not base64"] {
+        assert_eq!(secret_fits(&scheme, &Secret::new(bad)), Err(Refused::BadSecret), "{bad}");
     }
 }

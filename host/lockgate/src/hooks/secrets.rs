@@ -127,7 +127,7 @@ impl Tenant {
                     return Err(invalid("a hook's secret has at least 8 bytes; use one of good chance"));
                 }
                 auth::webhook::secret_fits(scheme, &secret)
-                    .map_err(|_| invalid("the scheme wants its secret as `whsec_` and base64"))?;
+                    .map_err(|_| invalid("the scheme wants its secret as `whsec_` and base64, or the sender's public key as `whpk_` and base64"))?;
                 Ok((secret, None))
             }
             None => {
