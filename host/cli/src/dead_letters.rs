@@ -3,9 +3,12 @@
 pub(crate) mod args;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use server::dto::{
-    DeadLetter, DeadLetterSummary, NewBody, NewDiscard, NewReplay, Page, ReplayJob, ReplayPlan, Replayed,
+    DeadLetter, DeadLetterSummary, JobState, NewBody, NewDiscard, NewReplay, Page, ReplayJob, ReplayPlan,
+    Replayed,
 };
 
 use self::args::{DeadLettersArgs, DeadLettersVerb, JobsVerb, ListArgs, ReplayAllArgs};
@@ -18,6 +21,7 @@ use crate::show;
 const NOUN: &str = "dead-letters";
 /// Replays of many: work of their own.
 const JOBS: &str = "replays";
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 pub(crate) async fn run(args: DeadLettersArgs) -> Result<ExitCode, Failure> {
     let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
@@ -41,7 +45,7 @@ pub(crate) async fn run(args: DeadLettersArgs) -> Result<ExitCode, Failure> {
             }
         }
         DeadLettersVerb::Replay { id, as_new } => replay(&client, screen, &id, as_new).await?,
-        DeadLettersVerb::ReplayAll(args) => replay_all(&client, screen, args).await?,
+        DeadLettersVerb::ReplayAll(args) => return replay_all(&client, screen, args).await,
         DeadLettersVerb::Jobs { verb } => jobs(&client, screen, verb).await?,
         DeadLettersVerb::Discard { id, reason } => {
             let letter = client.create(&[NOUN, &id, "discard"], &NewDiscard { reason }).await?;
@@ -62,7 +66,7 @@ async fn replay(client: &Client, screen: Screen, id: &str, as_new: bool) -> Resu
     Ok(())
 }
 
-async fn replay_all(client: &Client, screen: Screen, args: ReplayAllArgs) -> Result<(), Failure> {
+async fn replay_all(client: &Client, screen: Screen, args: ReplayAllArgs) -> Result<ExitCode, Failure> {
     let of = args.of;
     if of.is_everything() && !args.everything && !args.dry_run {
         return Err(Failure::Usage(
@@ -85,8 +89,30 @@ async fn replay_all(client: &Client, screen: Screen, args: ReplayAllArgs) -> Res
     } else {
         client.create(&[JOBS], &new).await?
     };
-    screen.answer::<ReplayPlan>(answer, show::replays::plan)?;
-    Ok(())
+    if !args.wait {
+        screen.answer::<ReplayPlan>(answer, show::replays::plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan: ReplayPlan = serde_json::from_value(answer).context("reading the plan of the replay")?;
+    let Some(job) = plan.job else { return Ok(ExitCode::SUCCESS) };
+    let job = to_its_end(client, screen, job).await?;
+    Ok(if job.refused == 0 && job.state == JobState::Done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn to_its_end(client: &Client, screen: Screen, mut job: ReplayJob) -> Result<ReplayJob, Failure> {
+    let spinner = screen.spinner(show::replays::progress(&job));
+    let value = loop {
+        let value = client.get(&[JOBS, &job.id], &[]).await?;
+        job = serde_json::from_value(value.clone()).context("reading the replay")?;
+        if job.state != JobState::Running {
+            break value;
+        }
+        spinner.say(show::replays::progress(&job));
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    drop(spinner);
+    screen.answer::<ReplayJob>(value, show::replays::one)?;
+    Ok(job)
 }
 
 async fn jobs(client: &Client, screen: Screen, verb: Option<JobsVerb>) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use server::dto::{
     Delivery, Destination, Flow, FlowUpdated, Mapping, NewFlow, Page, Run, RunStatus, Schedule, Source,
 };
 
-use self::args::{CreateArgs, DefinitionArgs, FlowsArgs, FlowsVerb, UpdateArgs};
+use self::args::{CreateArgs, DefinitionArgs, FlowsArgs, FlowsVerb, UpdateArgs, Waits};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::files;
@@ -125,6 +125,9 @@ fn define(flow: &mut NewFlow, args: DefinitionArgs) -> Result<(), Failure> {
     }
     let delivery = &mut flow.delivery;
     delivery.batch = args.batch.unwrap_or(delivery.batch);
+    if let Some(Waits(waits_ms)) = args.retry_after {
+        delivery.retry.schedule_ms = waits_ms;
+    }
     delivery.order = args.order.map_or(delivery.order, Into::into);
     delivery.order_key = args.order_key.or(delivery.order_key.take());
     delivery.parallel = args.parallel.unwrap_or(delivery.parallel);

@@ -11,9 +11,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use serde_json::Value;
 use server::dto::{
-    CallInputs, Called, Checked, CredentialPart, CredentialValue, Drift, NewAuth, NewProfile, Page, Profile,
-    ProfileSummary, Rights, SecretValue,
+    CallInputs, Called, Checked, CredentialPart, CredentialValue, Drift, NewAuth, NewProfile, NewTracing,
+    Page, Profile, ProfileSummary, Rights, SecretValue,
 };
 
 use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
@@ -25,9 +26,13 @@ use crate::show;
 
 pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
     let (client, screen) = (Client::new(&args.remote)?, Screen { json: args.remote.json });
-    match args.verb.unwrap_or(ProfilesVerb::List) {
-        ProfilesVerb::List => {
-            let page = client.list(&["profiles"], &[], usize::MAX).await?;
+    match args.verb.unwrap_or(ProfilesVerb::List { status: None }) {
+        ProfilesVerb::List { status } => {
+            let mut page = client.list(&["profiles"], &[], usize::MAX).await?;
+            // A status is worked out when it is asked for, so there is no index of it.
+            if let (Some(status), Some(Value::Array(items))) = (status, page.get_mut("items")) {
+                items.retain(|item| item.get("status").and_then(Value::as_str) == Some(&*status));
+            }
             screen.answer::<Page<ProfileSummary>>(page, show::profiles::list)?;
         }
         ProfilesVerb::Show { name } => {
@@ -84,6 +89,11 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             screen.hint(&format!("the profile {} is gone, and its secrets with it", show::inert(&name)));
         }
         ProfilesVerb::Record(args) => recording::record(&client, screen, args).await?,
+        ProfilesVerb::Tracing { name, log_bodies, send_correlation } => {
+            let new = NewTracing { log_bodies, send_correlation };
+            let profile = client.put(&["profiles", &name, "tracing"], &new).await?;
+            screen.answer::<Profile>(profile, show::profiles::one)?;
+        }
         ProfilesVerb::Canary(args) => versions::canary(&client, screen, args).await?,
         ProfilesVerb::Drift { name, clear: true } => {
             client.delete(&["profiles", &name, "drift"]).await?;

@@ -46,9 +46,16 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.ceiling {
         builder = builder.ceiling(ceiling(path)?);
     }
-    let egress_addresses = args.egress_address.clone();
-    builder =
-        builder.egress(lockgate::EgressOptions { egress_addresses, ..lockgate::EgressOptions::default() });
+    builder = builder.egress(lockgate::EgressOptions {
+        egress_addresses: args.egress_address.clone(),
+        log_bodies: !args.no_log_bodies,
+        ..lockgate::EgressOptions::default()
+    });
+    builder = builder.pipeline(lockgate::PipelineOptions {
+        inbox_events_max: args.inbox_events,
+        events_remembered_ms: args.events_remembered,
+        ..lockgate::PipelineOptions::default()
+    });
     if let Some(path) = &args.quotas {
         builder = builder.quotas(quotas(path)?);
     }

@@ -450,3 +450,27 @@ fn what_gave_up_is_looked_for_and_nothing_is_sent_again_by_mistake() {
     let nobody = served.ask(&["dead-letters", "discard", "01KAWB6W3M2Q0R5T7V9X1Z3B5D", "--reason", "no"]);
     assert_eq!(nobody.code, 4, "{}", nobody.err);
 }
+
+#[test]
+fn a_profile_says_what_is_kept_of_it_and_is_found_by_its_status() {
+    let served = Served::start();
+    let component = served.file("stripe.wasm", plugins::STRIPE);
+    assert_eq!(served.ask(&["upload", text(&component)]).code, 0);
+    let create = ["profiles", "create", "billing", "--connector", "stripe", "--auth", "bearer"];
+    assert_eq!(served.ask(&create).code, 0);
+    let set = served.ask(&["profiles", "tracing", "billing", "--log-bodies", "off"]);
+    assert_eq!(set.code, 0, "{}", set.err);
+    assert!(set.out.contains("no bodies") && set.out.contains("its trace"), "{}", set.out);
+    assert_eq!(served.ask(&["profiles", "tracing", "billing"]).code, 2, "it says nothing");
+    let listed = |status: &str| served.ask(&["profiles", "list", "--status", status]).out;
+    assert!(listed("pending").contains("billing") && !listed("active").contains("billing"));
+}
+
+#[test]
+fn a_replay_of_all_that_is_waited_for_ends_with_its_outcome() {
+    let served = Served::start();
+    let replayed = served.ask(&["dead-letters", "replay-all", "--since", "24h", "--wait", "--json"]);
+    assert_eq!(replayed.code, 0, "{}", replayed.err);
+    let job: serde_json::Value = serde_json::from_str(&replayed.out).unwrap();
+    assert_eq!((&job["state"], &job["replayed"]), (&"done".into(), &0.into()), "{job}");
+}

@@ -1,6 +1,6 @@
 //! What went wrong, for whoever called: one shape for every room below. The only place where their errors meet.
 
-use domain::Blame;
+use domain::{Blame, Timestamp};
 
 /// What to do about an error, coarsely. The server turns it into a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Error {
     pub blame: Blame,
     /// What was wrong, where, and what to do.
     pub message: String,
+    /// Before this it is not worth trying again; none where nobody knows, or time alone does not help.
+    pub until: Option<Timestamp>,
 }
 
 impl Error {
@@ -58,7 +60,7 @@ impl Error {
             Kind::Remote => Blame::Remote,
             _ => Blame::Operator,
         };
-        Self { kind, code, blame, message: message.into() }
+        Self { kind, code, blame, message: message.into(), until: None }
     }
 
     /// The same answer for what is not there and for what belongs to somebody else.

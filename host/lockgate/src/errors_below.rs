@@ -63,7 +63,7 @@ impl From<StoreError> for Error {
             | StoreError::SecretRolledBack { .. } => Kind::Refused,
             _ => Kind::Internal,
         };
-        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }
+        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string(), until: None }
     }
 }
 
@@ -77,7 +77,7 @@ impl From<QuotaExceeded> for Error {
 impl From<EgressError> for Error {
     fn from(error: EgressError) -> Self {
         let message = error.to_string();
-        Self { kind: Kind::Internal, code: "egress", blame: Blame::Operator, message }
+        Self { kind: Kind::Internal, code: "egress", blame: Blame::Operator, message, until: None }
     }
 }
 
@@ -101,14 +101,14 @@ impl From<Refused> for Error {
             | Refused::Invalid { .. } => Kind::Invalid,
             _ => Kind::Refused,
         };
-        Self { kind, code: refused.code(), blame: refused.blame(), message: refused.to_string() }
+        Self { kind, code: refused.code(), blame: refused.blame(), message: refused.to_string(), until: None }
     }
 }
 
 impl From<CallFailure> for Error {
     fn from(failure: CallFailure) -> Self {
         let kind = if failure.fault == Fault::Host { Kind::Internal } else { Kind::Guest };
-        Self { kind, code: failure.fault.code(), blame: failure.blame, message: failure.message }
+        Self { kind, code: failure.fault.code(), blame: failure.blame, message: failure.message, until: None }
     }
 }
 
@@ -119,7 +119,11 @@ impl From<NotReady> for Error {
             _ if reason.blame() == Blame::Host => Kind::Internal,
             _ => Kind::Refused,
         };
-        Self { kind, code: reason.code(), blame: reason.blame(), message: reason.to_string() }
+        let until = match reason {
+            NotReady::Backoff { until, .. } | NotReady::CircuitOpen { until, .. } => Some(until),
+            _ => None,
+        };
+        Self { kind, code: reason.code(), blame: reason.blame(), message: reason.to_string(), until }
     }
 }
 
@@ -136,6 +140,6 @@ impl From<PipelineError> for Error {
             | PipelineError::CannotBegin { .. } => Kind::Refused,
             _ => Kind::Conflict,
         };
-        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string() }
+        Self { kind, code: error.code(), blame: error.blame(), message: error.to_string(), until: None }
     }
 }

@@ -176,6 +176,22 @@ impl Tenant {
         .await
     }
 
+    /// Says what the log keeps of its requests, and what the host sends beside them. None: as it is.
+    pub async fn set_tracing(
+        &self,
+        name: &ProfileName,
+        log_bodies: Option<bool>,
+        send_correlation: Option<bool>,
+    ) -> Result<Profile, Error> {
+        self.change_profile(name, Verb::ProfileTracingSet, |row| {
+            let tracing = &mut row.tracing;
+            tracing.log_bodies = log_bodies.unwrap_or(tracing.log_bodies);
+            tracing.send_correlation = send_correlation.unwrap_or(tracing.send_correlation);
+            Ok(())
+        })
+        .await
+    }
+
     pub(crate) fn connector_of(&self, profile: &Profile) -> Result<domain::connector::Connector, Error> {
         let ConnectorRef { name, version } = &profile.connector;
         self.connector(name, Some(&version.to_string()))
@@ -257,6 +273,7 @@ fn changed(before: &Profile, after: &Profile) -> Vec<&'static str> {
         ("grant.hosts", before.grant.hosts != after.grant.hosts),
         ("grant.scopes", before.grant.scopes != after.grant.scopes),
         ("rate", before.rate != after.rate),
+        ("tracing", before.tracing != after.tracing),
         ("canary", before.canary != after.canary),
         ("enabled", before.enabled != after.enabled),
         ("credential", before.credential_set != after.credential_set),

@@ -99,6 +99,7 @@ fn editor() -> OpenApiRouter<App> {
         .routes(routes!(profiles::rows::create_profile))
         .routes(routes!(profiles::rows::enable_profile))
         .routes(routes!(profiles::rows::disable_profile))
+        .routes(routes!(profiles::rows::set_tracing))
         .routes(routes!(profiles::versions::upgrade))
         .routes(routes!(profiles::canary::start_canary, profiles::canary::stop_canary))
         .routes(routes!(profiles::canary::promote_canary))

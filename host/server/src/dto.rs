@@ -56,8 +56,8 @@ pub use policy::{
     Verdict, VerdictWord,
 };
 pub use profile::{
-    Auth, ConnectorRef, CredentialPart, CredentialValue, HostRight, NewAuth, NewProfile, Outcome, Profile,
-    ProfileSummary, Rights, ScopeRight, SecretHeld, SecretValue,
+    Auth, ConnectorRef, CredentialPart, CredentialValue, HostRight, NewAuth, NewProfile, NewTracing, Outcome,
+    Profile, ProfileSummary, Rights, ScopeRight, SecretHeld, SecretValue, Tracing,
 };
 pub use quota::QuotaUsage;
 pub use record::{FoundRecord, FoundRecords, RecordPlace};

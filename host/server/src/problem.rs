@@ -6,7 +6,7 @@
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Blame, CorrelationId, InvalidId};
+use domain::{Blame, CorrelationId, InvalidId, Timestamp};
 use lockgate::{Error, Kind, OsRandomness};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -86,6 +86,15 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The same as from the error alone, with how long it is not worth trying again.
+    pub(crate) fn at(error: Error, now: Timestamp) -> Self {
+        let left_s = error.until.map(|until| until.ms_since(now).div_ceil(1_000).max(1));
+        let retry_after_s = left_s.map(|left_s| u32::try_from(left_s).unwrap_or(u32::MAX));
+        Self { retry_after_s, ..Self::from(error) }
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match error.kind {
@@ -125,7 +134,11 @@ impl IntoResponse for Problem {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(RETRY_AFTER, self.retry_after_s.unwrap_or(1).into());
             }
-            _ => {}
+            _ => {
+                if let Some(left_s) = self.retry_after_s {
+                    headers.insert(RETRY_AFTER, left_s.into());
+                }
+            }
         }
         response
     }

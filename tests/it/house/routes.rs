@@ -88,6 +88,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/profiles/{name}/revoke", OWNER),
     ("PUT", "/v1/profiles/{name}/secrets/{secret}", OWNER),
     ("POST", "/v1/profiles/{name}/token", OWNER),
+    ("PUT", "/v1/profiles/{name}/tracing", EDITOR),
     ("POST", "/v1/profiles/{name}/upgrade", EDITOR),
     ("GET", "/v1/quotas", READER),
     ("GET", "/v1/records", READER),

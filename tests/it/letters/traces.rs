@@ -1,5 +1,7 @@
 //! A caller's trace goes on through the host to the remote, and what is no trace begins a new one.
 
+use serde_json::json;
+
 use super::world::World;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -79,4 +81,27 @@ async fn what_is_no_trace_begins_a_new_one_and_is_no_reason_to_refuse() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), sent.len(), "two runs share a trace that nobody sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_that_wants_it_keeps_no_bodies_and_sends_no_trace() {
+    let world = World::new().await;
+    let new = json!({ "log_bodies": false, "send_correlation": false });
+    let profile = world.ask("PUT", "/v1/profiles/to/tracing", Some(&new)).await;
+    assert_eq!((profile.status, &profile.body["tracing"]), (200, &new), "{profile:?}");
+    world.remote.offer(1);
+    world.flow("things", None).await;
+    world.run("things").await;
+    let logged = world.ask("GET", "/v1/logs?limit=500", None).await.body;
+    let excerpts = |profile: &str| {
+        let rows = logged["items"].as_array().unwrap().iter().filter(|row| row["profile"] == profile);
+        rows.filter(|row| row.to_string().contains("excerpt")).count()
+    };
+    assert!(excerpts("from") > 0, "the other profile's bodies are kept as before: {logged}");
+    assert_eq!(excerpts("to"), 0, "{logged}");
+    for asked in world.remote.asked() {
+        assert_eq!(asked.header("traceparent").is_empty(), asked.method == "POST", "{asked:?}");
+    }
+    let entry = world.audited("profile.tracing_set").remove(0);
+    assert_eq!(entry.changed, ["tracing"], "{entry:?}");
 }

@@ -1,6 +1,8 @@
 //! `lockgate dead-letters`.
 
 use clap::{Args, Subcommand};
+use lockgate::SystemClock;
+use lockgate::domain::{Clock as _, Timestamp};
 
 use crate::args::Remote;
 
@@ -26,6 +28,7 @@ Every parked dead letter of the filter is sent again, oldest first, behind the a
 Examples:
   lockgate dead-letters replay-all --flow won-deals --dry-run
   lockgate dead-letters replay-all --flow won-deals --blame remote --since 2026-11-22T08:30:00Z --per-second 5
+  lockgate dead-letters replay-all --since 24h --wait
   lockgate dead-letters replay-all --everything
   lockgate dead-letters jobs show 01KAWB6W3M2Q0R5T7V9X1Z3B5D";
 
@@ -118,11 +121,11 @@ pub(crate) struct WhichArgs {
     /// For which these have to act only.
     #[arg(long, value_name = "WHO", value_parser = ["guest", "host", "remote", "operator"])]
     pub(crate) blame: Option<String>,
-    /// That failed last at this time or later, as 2026-11-22T08:30:00Z.
-    #[arg(long, value_name = "TIME")]
+    /// That failed last at this time or later, as 2026-11-22T08:30:00Z, or so long ago at most: 24h, 7d.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) since: Option<String>,
-    /// That failed last before this time.
-    #[arg(long, value_name = "TIME")]
+    /// That failed last before this time, or longer ago: 1h.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) until: Option<String>,
     /// Of this record only.
     #[arg(long, value_name = "KEY")]
@@ -191,4 +194,27 @@ pub(crate) struct ReplayAllArgs {
     /// Under new idempotency keys: the remote takes each for another record.
     #[arg(long)]
     pub(crate) as_new: bool,
+    /// Wait until every letter has been sent; exit with 1 if the replay of any was refused.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) wait: bool,
+}
+
+/// A point in time as it is, or one that lies so far back: 24h, 7d.
+fn moment(text: &str) -> Result<String, String> {
+    let Ok(ago_ms) = crate::flows::args::duration_ms(text) else { return Ok(text.to_owned()) };
+    let now = SystemClock.now().as_ms();
+    Ok(Timestamp::from_ms(now.saturating_sub_unsigned(ago_ms)).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_point_in_time_or_so_long_ago() {
+        assert_eq!(moment("2026-11-22T08:30:00Z"), Ok("2026-11-22T08:30:00Z".to_owned()));
+        let day_ago: Timestamp = moment("24h").unwrap().try_into().unwrap();
+        let off_ms = SystemClock.now().ms_since(day_ago).abs_diff(86_400_000);
+        assert!(off_ms < 60_000, "{off_ms} ms off");
+    }
 }

@@ -138,6 +138,9 @@ pub(crate) struct DefinitionArgs {
     /// Records handed over in one call.
     #[arg(long, value_name = "COUNT")]
     pub(crate) batch: Option<u32>,
+    /// The waits between attempts, in place of a backoff that doubles: 5s,5m,30m,2h. `none` goes back to that.
+    #[arg(long, value_name = "WAIT,...", value_parser = waits_ms)]
+    pub(crate) retry_after: Option<Waits>,
     /// Which records wait for which: none, those of the same key, or each for all before it.
     #[arg(long, value_name = "ORDER", value_enum)]
     pub(crate) order: Option<Order>,
@@ -217,9 +220,29 @@ pub(crate) fn duration_ms(text: &str) -> Result<u64, String> {
     ms.ok_or_else(|| "write it as in 30s, 5m, 1h or 1d".to_owned())
 }
 
+/// The waits between attempts, in milliseconds; empty: as the backoff says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Waits(pub(crate) Vec<u64>);
+
+fn waits_ms(text: &str) -> Result<Waits, String> {
+    if text == "none" {
+        return Ok(Waits(Vec::new()));
+    }
+    text.split(',').map(|wait| duration_ms(wait.trim())).collect::<Result<_, _>>().map(Waits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_are_durations_with_commas_between_them() {
+        assert_eq!(waits_ms("5s, 5m,2h"), Ok(Waits(vec![5_000, 300_000, 7_200_000])));
+        assert_eq!(waits_ms("none"), Ok(Waits(Vec::new())));
+        for text in ["", "5", "5s,", "5s;5m", "none,5s"] {
+            assert!(waits_ms(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_duration_has_a_unit() {

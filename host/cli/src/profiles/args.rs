@@ -31,6 +31,8 @@ Examples:
   lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
   lockgate profiles canary crm-main 2.0.0 --percent 10    # and later --promote, or --stop
   lockgate profiles drift crm-main                        # what came otherwise than declared
+  lockgate profiles list --status degraded
+  lockgate profiles tracing crm-main --log-bodies off     # the log keeps nothing of bodies
   lockgate profiles disable stripe-main";
 
 #[derive(Debug, Args)]
@@ -45,7 +47,11 @@ pub(crate) struct ProfilesArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfilesVerb {
     /// All profiles, with their status. This is what happens without a verb.
-    List,
+    List {
+        /// Only those that fare so.
+        #[arg(long, value_name = "STATUS", value_parser = ["active", "degraded", "disabled", "pending"])]
+        status: Option<String>,
+    },
     /// One profile: what was requested, what was granted, how the last calls ended.
     Show {
         /// The profile.
@@ -146,6 +152,17 @@ pub(crate) enum ProfilesVerb {
     Record(RecordArgs),
     /// Let a share of its runs and calls try another version, which the host gives up where it fails more often.
     Canary(CanaryArgs),
+    /// Say what the log keeps of its requests, and what is sent beside them. What is not named stays.
+    Tracing {
+        /// The profile.
+        name: String,
+        /// Keep the beginnings of bodies, redacted.
+        #[arg(long, value_name = "on|off", value_parser = on_off, required_unless_present = "send_correlation")]
+        log_bodies: Option<bool>,
+        /// Send X-Correlation-Id, traceparent and tracestate.
+        #[arg(long, value_name = "on|off", value_parser = on_off)]
+        send_correlation: Option<bool>,
+    },
     /// Let flows and calls use it.
     Enable {
         /// The profile.
@@ -264,6 +281,14 @@ pub(crate) struct RunArgs {
     /// Makes the idempotency keys. Give the same one when you repeat a call whose outcome you do not know.
     #[arg(long)]
     pub(crate) key: Option<String>,
+}
+
+fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write on or off".to_owned()),
+    }
 }
 
 fn rate(text: &str) -> Result<Rate, String> {

@@ -66,6 +66,15 @@ pub(crate) struct ServeArgs {
     /// One of the machine's own addresses that a profile may send from; may be given again.
     #[arg(long, value_name = "IP")]
     pub(crate) egress_address: Vec<IpAddr>,
+    /// Keep nothing of request and response bodies in the log, whatever a profile says.
+    #[arg(long)]
+    pub(crate) no_log_bodies: bool,
+    /// Events of webhooks that may wait in the inbox of one tenant; more are refused until some have been read.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) inbox_events: u64,
+    /// For how long an event of a webhook is known again and not taken twice: 7d, 36h. Longer than any sender goes on trying.
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = crate::flows::args::duration_ms)]
+    pub(crate) events_remembered: u64,
     /// What each tenant may hold and do at once, as JSON: what is not named keeps its default. `lockgate quotas` shows it.
     #[arg(long, value_name = "FILE")]
     pub(crate) quotas: Option<PathBuf>,

@@ -1,8 +1,9 @@
 //! Connectors: what each asks for, for the person who is to grant it.
 
+use serde_json::Value;
 use server::dto::{AuthScheme, Connector, ConnectorSummary, Page, Uploaded};
 
-use super::{cell, count, fields, inert, or_none, section, table};
+use super::{cell, count, fields, inert, json_line, or_none, section, table};
 
 pub(crate) fn list(page: &Page<ConnectorSummary>) -> String {
     let mut rows = table(["name", "version", "title", "category", "KiB", "digest", "uploaded"]);
@@ -99,6 +100,14 @@ pub(crate) fn one(connector: &Connector) -> String {
         ]);
     }
     text.push_str(&section("It can bring:", &triggers));
+    if !connector.answers.is_empty() {
+        let mut answers = table(["means", "where"]);
+        for rule in &connector.answers {
+            let means = rule.get("means").and_then(Value::as_str).unwrap_or("-");
+            answers.add_row([cell(means), cell(&json_line(rule))]);
+        }
+        text.push_str(&section("It reads these answers otherwise than by their status:", &answers));
+    }
     text
 }
 
@@ -108,8 +117,8 @@ fn either(items: impl Iterator<Item = String>) -> String {
 }
 
 fn auth(scheme: &AuthScheme) -> String {
-    match (&scheme.place, &scheme.name) {
-        (Some(place), Some(name)) => format!("{} ({} {})", inert(&scheme.kind), inert(place), inert(name)),
-        _ => inert(&scheme.kind),
-    }
+    let said = [&scheme.place, &scheme.name, &scheme.region, &scheme.service, &scheme.realm];
+    let said: Vec<_> = said.into_iter().flatten().map(|text| inert(text)).collect();
+    let kind = inert(&scheme.kind);
+    if said.is_empty() { kind } else { format!("{kind} ({})", said.join(" ")) }
 }

@@ -60,6 +60,11 @@ pub(crate) fn one(profile: &Profile) -> String {
         ("token", token(profile)),
         ("rate", rate(profile)),
         ("leaves from", profile.egress_address.as_deref().map_or_else(|| "any address".to_owned(), inert)),
+        (
+            "log keeps",
+            if profile.tracing.log_bodies { "beginnings of bodies" } else { "no bodies" }.to_owned(),
+        ),
+        ("sends", if profile.tracing.send_correlation { "its trace" } else { "no trace" }.to_owned()),
         ("update", update(profile)),
         ("canary", canary(profile)),
         ("config", json_line(&profile.config)),

@@ -18,6 +18,10 @@ pub(crate) fn plan(plan: &ReplayPlan) -> String {
     text
 }
 
+pub(crate) fn progress(job: &ReplayJob) -> String {
+    format!("{} sent, {} refused", job.replayed, job.refused)
+}
+
 pub(crate) fn list(page: &Page<ReplayJob>) -> String {
     let mut rows = table(["job", "state", "flow", "sent", "refused", "a second", "as new", "by", "started"]);
     for job in &page.items {

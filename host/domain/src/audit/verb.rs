@@ -48,6 +48,8 @@ verbs! {
     CanaryRolledBack = "profile.canary_rolled_back",
     ProfileEnabled = "profile.enabled",
     ProfileDisabled = "profile.disabled",
+    /// What the log keeps of its requests, or what is sent beside them.
+    ProfileTracingSet = "profile.tracing_set",
     /// With its secrets.
     ProfileRemoved = "profile.removed",
     /// A person had its target and credential verified.

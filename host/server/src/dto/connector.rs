@@ -61,6 +61,9 @@ pub struct Connector {
     /// How fast its system may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// What answers of its system mean where their status does not say it; the first that matches decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Value>,
     /// The interfaces that the component imports.
     pub imports: Vec<String>,
 }
@@ -117,6 +120,15 @@ pub struct AuthScheme {
     /// Of `api_key`: text before the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
+    /// Of `aws_sigv4`: the region, or the property that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Of `aws_sigv4`: the service, or the property that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Of `oauth1`: the realm, or the property that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm: Option<String>,
 }
 
 /// Something that a connector does.
@@ -256,6 +268,7 @@ impl From<domain::connector::Connector> for Connector {
             triggers: manifest.triggers.into_iter().map(Into::into).collect(),
             secrets: manifest.secrets,
             rate: manifest.rate.map(Rate::from),
+            answers: manifest.answers.iter().filter_map(|rule| serde_json::to_value(rule).ok()).collect(),
             imports: row.imports,
         }
     }
@@ -293,7 +306,15 @@ impl From<wit::Scope> for Scope {
 
 impl From<wit::AuthScheme> for AuthScheme {
     fn from(scheme: wit::AuthScheme) -> Self {
-        let plain = |kind: &str| Self { kind: kind.to_owned(), place: None, name: None, prefix: None };
+        let plain = |kind: &str| Self {
+            kind: kind.to_owned(),
+            place: None,
+            name: None,
+            prefix: None,
+            region: None,
+            service: None,
+            realm: None,
+        };
         match scheme {
             wit::AuthScheme::ApiKey { place, name, prefix } => Self {
                 place: Some(word(&place)),
@@ -304,9 +325,10 @@ impl From<wit::AuthScheme> for AuthScheme {
             wit::AuthScheme::Basic => plain("basic"),
             wit::AuthScheme::Bearer => plain("bearer"),
             wit::AuthScheme::Oauth2(_) => plain("oauth2"),
-            scheme @ (wit::AuthScheme::AwsSigv4 { .. } | wit::AuthScheme::Oauth1 { .. }) => {
-                plain(scheme.kind())
+            wit::AuthScheme::AwsSigv4 { region, service, .. } => {
+                Self { region: Some(region), service: Some(service), ..plain("aws_sigv4") }
             }
+            wit::AuthScheme::Oauth1 { realm, .. } => Self { realm, ..plain("oauth1") },
         }
     }
 }

@@ -298,3 +298,27 @@ impl From<rows::DeadLetterState> for DeadLetterState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(body: &[u8]) -> SentEvent {
+        let event = serde_json::json!({
+            "id": "01KAWB6W3M2Q0R5T7V9X1Z3B5D", "hook": "5f0c5f0c5f0c5f0c5f0c5f0c5f0c5f0c", "trigger": "deals",
+            "event_id": "evt_1", "headers": [["x-topic", "ZGVhbA=="]], "body": String::from(Raw(body.to_vec())),
+            "received_at": "2026-11-22T08:30:00.000Z", "correlation": "0af7651916cd43dd8448eb211c80319c",
+            "next_at": "2026-11-22T08:30:00.000Z",
+        });
+        serde_json::from_value::<InboxEvent>(event).unwrap().into()
+    }
+
+    #[test]
+    fn an_event_is_shown_as_text_where_it_is_text_and_in_base64_where_it_is_not() {
+        let text = sent(b"{\"id\": ");
+        assert_eq!((text.text.as_deref(), text.base64), (Some("{\"id\": "), None));
+        assert_eq!(text.headers, [("x-topic".to_owned(), "deal".to_owned())]);
+        let bytes = sent(&[0xff, 0]);
+        assert_eq!((bytes.text, bytes.base64.as_deref()), (None, Some("/wA=")));
+    }
+}

@@ -104,6 +104,27 @@ impl fmt::Debug for CredentialValue {
     }
 }
 
+/// What the log keeps of a profile's requests, and what is sent beside them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tracing {
+    /// The beginnings of bodies are kept, redacted, unless the operator keeps those of nobody.
+    pub log_bodies: bool,
+    /// `X-Correlation-Id`, `traceparent` and `tracestate` are sent.
+    pub send_correlation: bool,
+}
+
+/// What to change of it; what is not named stays.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTracing {
+    /// Keep the beginnings of bodies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_bodies: Option<bool>,
+    /// Send `X-Correlation-Id`, `traceparent` and `tracestate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_correlation: Option<bool>,
+}
+
 /// A profile in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProfileSummary {
@@ -172,6 +193,9 @@ pub struct Profile {
     /// The machine's own address that its requests leave from; whichever the system takes unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub egress_address: Option<String>,
+    /// What the log keeps of its requests, and what is sent beside them.
+    #[serde(default)]
+    pub tracing: Tracing,
     /// Whether a credential is stored.
     pub credential_set: bool,
     /// How the stored credential ages.
@@ -346,6 +370,10 @@ impl Profile {
             config: row.config,
             auth: row.auth.map(Into::into),
             rate: row.rate.map(Rate::from),
+            tracing: Tracing {
+                log_bodies: row.tracing.log_bodies,
+                send_correlation: row.tracing.send_correlation,
+            },
             egress_address: row.egress_address.map(|address| address.to_string()),
             credential_set: row.credential_set,
             authorisation: row.credential.into(),

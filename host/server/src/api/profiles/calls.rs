@@ -20,7 +20,7 @@ pub(crate) async fn check_profile(
     OfTenant(tenant): OfTenant,
     Path(name): Path<ProfileName>,
 ) -> Result<Json<Checked>, Problem> {
-    let outcome = tenant.check(&name).await?;
+    let outcome = tenant.check(&name).await.map_err(|error| Problem::at(error, tenant.now()))?;
     let status = tenant.standing(&tenant.profile(&name)?).status;
     Ok(Json(Checked { ok: outcome.is_ok(), error: outcome.err().map(Into::into), status: status.into() }))
 }
@@ -36,7 +36,7 @@ pub(crate) async fn refresh_profile(
     OfTenant(tenant): OfTenant,
     Path(name): Path<ProfileName>,
 ) -> Result<Json<dto::Profile>, Problem> {
-    let refreshed = tenant.refresh(&name).await?;
+    let refreshed = tenant.refresh(&name).await.map_err(|error| Problem::at(error, tenant.now()))?;
     Ok(Json(shown(&tenant, refreshed.profile)?))
 }
 
@@ -54,6 +54,7 @@ pub(crate) async fn run_action(
     Path((name, action)): Path<(ProfileName, String)>,
     Body(call): Body<CallInputs>,
 ) -> Result<Json<Called>, Problem> {
-    let called = tenant.call(&name, &action, call.inputs, call.key.as_deref()).await?;
+    let called = tenant.call(&name, &action, call.inputs, call.key.as_deref()).await;
+    let called = called.map_err(|error| Problem::at(error, tenant.now()))?;
     Ok(Json(called.into()))
 }

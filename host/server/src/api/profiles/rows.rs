@@ -101,6 +101,21 @@ pub(crate) async fn disable_profile(
     Ok(Json(shown(&tenant, profile)?))
 }
 
+/// Says what the log keeps of the profile's requests, and what is sent beside them.
+#[utoipa::path(
+    put, path = "/v1/profiles/{name}/tracing", tag = "profiles", request_body = dto::NewTracing,
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "The profile as it is now.", body = dto::Profile))
+)]
+pub(crate) async fn set_tracing(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+    Body(new): Body<dto::NewTracing>,
+) -> Result<Json<dto::Profile>, Problem> {
+    let profile = tenant.set_tracing(&name, new.log_bodies, new.send_correlation).await?;
+    Ok(Json(shown(&tenant, profile)?))
+}
+
 /// Removes the profile and destroys its secrets; refused while a flow uses it.
 #[utoipa::path(
     delete, path = "/v1/profiles/{name}", tag = "profiles",
