@@ -26,6 +26,7 @@ mod kit;
 mod languages;
 mod letters;
 mod openapi;
+mod operated;
 mod profiles;
 mod promises;
 mod scopes;

@@ -40,6 +40,7 @@ struct Desk {
     /// What is answered to whoever brings this record.
     answers: BTreeMap<u64, u16>,
     asked: Vec<Asked>,
+    grouped: bool,
 }
 
 pub struct Remote {
@@ -64,6 +65,11 @@ impl Remote {
     /// Has the records 1 to this number.
     pub fn offer(&self, available: u64) {
         self.desk.lock().unwrap().available = available;
+    }
+
+    /// Says of each record from now on whether its number is odd.
+    pub fn group(&self) {
+        self.desk.lock().unwrap().grouped = true;
     }
 
     /// Answers whoever brings this record with this status.
@@ -133,7 +139,9 @@ fn answered(desk: &Mutex<Desk>, line: &str, headers: BTreeMap<String, String>, b
     let mut desk = desk.lock().unwrap();
     let (status, answer) = if method == "GET" {
         let after = path.split_once("after=").and_then(|(_, after)| after.parse().ok()).unwrap_or(0_u64);
-        let records: Vec<Value> = (after + 1..=desk.available).map(|n| json!({ "n": n })).collect();
+        let grouped = desk.grouped;
+        let record = |n: u64| if grouped { json!({ "n": n, "group": n % 2 }) } else { json!({ "n": n }) };
+        let records: Vec<Value> = (after + 1..=desk.available).map(record).collect();
         let next = desk.available.max(after);
         (200, json!({ "records": records, "next": next, "more": false }))
     } else {
