@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     const FLOW: &[u8] = b"t\0flows\0f";
-    const PARCEL: &[u8] = b"t\0outbox\0f\01";
+    const PARCEL: &[u8] = b"t\0outbox\0f\x001";
     const JSON: &[u8] = b"{\"name\":\"Ada Lovelace\"}";
 
     fn envelope() -> Envelope {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_row_is_bound_to_its_key_and_no_length_is_accepted_by_chance() {
         let envelope = envelope();
-        for (key, other) in [(FLOW, b"t\0flows\0g".as_slice()), (PARCEL, b"u\0outbox\0f\01")] {
+        for (key, other) in [(FLOW, b"t\0flows\0g".as_slice()), (PARCEL, b"u\0outbox\0f\x001")] {
             let row = envelope.close(key, 1, b"null").unwrap();
             assert!(envelope.open(other, &row).is_err());
             for len in 0..row.len() {
@@ -182,7 +182,7 @@ mod tests {
     fn what_customers_send_does_not_stand_in_the_row_and_what_an_operator_defines_does() {
         let envelope = envelope();
         for table in ["outbox", "inbox", "dead-letters", "logs"] {
-            let key = format!("t\0{table}\0f\01");
+            let key = format!("t\0{table}\0f\x001");
             let row = envelope.close(key.as_bytes(), 1, JSON).unwrap();
             assert!(!holds(&row, b"Lovelace") && !holds(&row, b"name"), "{table} is in the clear");
         }
@@ -198,7 +198,7 @@ mod tests {
         };
         let row = content(PARCEL, 1, JSON);
         for other in
-            [content(PARCEL, 2, JSON), content(b"u\0outbox\0f\01", 1, JSON), content(PARCEL, 1, b"null")]
+            [content(PARCEL, 2, JSON), content(b"u\0outbox\0f\x001", 1, JSON), content(PARCEL, 1, b"null")]
         {
             assert_ne!(row[..NONCE_BYTES], other[..NONCE_BYTES]);
             assert_ne!(row[NONCE_BYTES..], other[NONCE_BYTES..]);

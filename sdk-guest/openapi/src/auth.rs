@@ -82,7 +82,7 @@ impl Auth {
         let met = |requirement: &&serde_json::Map<String, Value>| {
             requirement.len() <= 1 && requirement.keys().all(|name| self.schemes.contains_key(name))
         };
-        if requirements.is_empty() || requirements.iter().any(|requirement| met(&requirement)) {
+        if requirements.is_empty() || requirements.iter().any(met) {
             return None;
         }
         let names: Vec<String> = requirements

@@ -147,7 +147,7 @@ fn size(operation: &Operation) -> Option<(String, u64)> {
     let named = |name: &&str| {
         operation.params.iter().find(|param| param.place == Place::Query && param.name == **name)
     };
-    let param = SIZES.iter().find_map(|name| named(&name))?;
+    let param = SIZES.iter().find_map(named)?;
     let max = param.schema.get("maximum").and_then(Value::as_u64)?;
     let min = param.schema.get("minimum").and_then(Value::as_u64).unwrap_or(1);
     Some((param.input.clone(), SIZE_WANTED.min(max).max(min)))

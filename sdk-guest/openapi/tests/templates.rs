@@ -1,6 +1,7 @@
 //! The templates of a generated project, compiled and tried here: what goes on the wire for each style, and where each kind
 //! of list ends.
 #![allow(unused, unreachable_pub, reason = "the connector around them is generated, and is not here")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests end at the first surprise")]
 
 #[path = "../templates/answer.rs"]
 mod answer;

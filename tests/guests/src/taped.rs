@@ -2,6 +2,7 @@
 //! asks for something else in one place.
 #![allow(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "what depends on the world around a guest is the point"
@@ -16,7 +17,7 @@ use lockgate_sdk::{Error, Value, json, logging, profile};
 
 /// `later`: what another version of the connector does.
 pub fn work(body: &Value, later: bool) -> Result<Value, Error> {
-    let config = profile::config()?;
+    let config: Value = profile::config()?;
     let base = config["api_base"].as_str().unwrap_or_default().to_owned();
     let began = Instant::now();
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
@@ -29,7 +30,7 @@ pub fn work(body: &Value, later: bool) -> Result<Value, Error> {
     logging::info(&format!("signed with {print} as {signature}"));
     println!("it is {now_ms}");
     let first = Request::get(format!("{base}/things/1?at={now_ms}&by={signature}"))
-        .header("x-order", &format!("{order:?}"));
+        .header("x-order", format!("{order:?}"));
     let first = first.send()?.error_for_status()?;
     let second = if later { "3" } else { "2" };
     let both = ["1", second].map(|id| Request::get(format!("{base}/things/{id}"))).to_vec();
