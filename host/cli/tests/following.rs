@@ -44,7 +44,9 @@ fn page(stream: &mut TcpStream, rows: &[u64]) {
 
 /// Some rows of a stream that goes on.
 fn lines(stream: &mut TcpStream, rows: &[u64]) {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+    // Closed at its end: a connection that is kept would carry the next request too.
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\
+                connection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for number in rows {
         let line = format!("{}\n", row(*number));

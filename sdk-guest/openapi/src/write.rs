@@ -41,9 +41,11 @@ pub(crate) fn files(
     ]
 }
 
+const PAGES: &str = "pub const PAGES: &[Pages] = &[";
+
 /// `operations.rs`.
 fn table(manifest: &Manifest, operations: &[Operation], pages: &[Option<Pages>]) -> String {
-    let entries: String = operations.iter().map(entry).collect();
+    let entries: Vec<String> = operations.iter().map(entry).collect();
     // As many as the manifest has.
     let lists: Vec<(&Operation, &Pages)> = operations
         .iter()
@@ -55,7 +57,7 @@ fn table(manifest: &Manifest, operations: &[Operation], pages: &[Option<Pages>])
     let functions =
         [Place::Path, Place::Query, Place::Header].map(|place| (constructor(place), used(operations, place)));
     let mut names: Vec<&str> = vec!["Answer", "Body", "Operation"];
-    if entries.contains("Style::") {
+    if entries.iter().any(|entry| entry.contains("Style::")) {
         names.push("Style");
     }
     names.extend(functions.iter().filter(|(_, used)| *used).map(|(name, _)| *name));
@@ -65,10 +67,12 @@ fn table(manifest: &Manifest, operations: &[Operation], pages: &[Option<Pages>])
     let used_by = if lists.is_empty() { "Pages" } else { "{By, Pages}" };
     let _ = writeln!(code, "use crate::pages::{used_by};\n");
     let _ = writeln!(code, "/// In the order of the manifest's actions.");
-    let _ = writeln!(code, "pub const OPERATIONS: &[Operation] = &[\n{entries}];\n");
-    let lists: Vec<String> = lists.iter().map(|(operation, pages)| list(operation, pages)).collect();
+    let _ = writeln!(code, "{}\n", field("pub const OPERATIONS: &[Operation] = &[", &entries, "];", 0));
+    // A list by itself stands in the line of the constant, if it stands in one line at all.
+    let margin = if lists.len() == 1 { PAGES.len() + 2 } else { 5 };
+    let lists: Vec<String> = lists.iter().map(|(operation, pages)| list(operation, pages, margin)).collect();
     let _ = writeln!(code, "/// Lists that are read page by page, in the order of the manifest's triggers.");
-    let _ = writeln!(code, "{}", field("pub const PAGES: &[Pages] = &[", &lists, "];", 0));
+    let _ = writeln!(code, "{}", field(PAGES, &lists, "];", 0));
     let checks: Vec<String> = operations
         .iter()
         .zip(&manifest.actions)
@@ -91,7 +95,7 @@ fn used(operations: &[Operation], place: Place) -> bool {
 fn entry(operation: &Operation) -> String {
     let params: Vec<String> = operation.params.iter().map(param).collect();
     let server = format!("{}{}", operation.server.host, operation.server.base);
-    let mut entry = String::from("    Operation {\n");
+    let mut entry = String::from("Operation {\n");
     let _ = writeln!(entry, "        action: {:?},", operation.action);
     let _ = writeln!(entry, "        method: {:?},", operation.method);
     let _ = writeln!(entry, "        server: {server:?},");
@@ -105,7 +109,7 @@ fn entry(operation: &Operation) -> String {
     };
     let _ = writeln!(entry, "        answer: {answer},");
     let _ = writeln!(entry, "        idempotency: {:?},", operation.idempotency);
-    entry.push_str("    },\n");
+    entry.push_str("    }");
     entry
 }
 
@@ -146,7 +150,8 @@ fn spelled(style: Style) -> String {
     format!("Style::{style:?}")
 }
 
-fn list(operation: &Operation, pages: &Pages) -> String {
+/// `margin`: what stands beside it where it stands in one line.
+fn list(operation: &Operation, pages: &Pages, margin: usize) -> String {
     let by = match &pages.by {
         By::Cursor { param, next } => format!("By::Cursor {{ param: {param:?}, next: {next:?} }}"),
         By::LastKey { param, more } => format!("By::LastKey {{ param: {param:?}, more: {more:?} }}"),
@@ -169,8 +174,7 @@ fn list(operation: &Operation, pages: &Pages) -> String {
         format!("by: {by}"),
     ];
     let line = format!("Pages {{ {} }}", members.join(", "));
-    // Indented, with a comma behind it.
-    if line.chars().count() + 5 <= LINE_CHARS_MAX {
+    if line.chars().count() + margin <= LINE_CHARS_MAX {
         return line;
     }
     let members: String = members.iter().map(|member| format!("        {member},\n")).collect();
@@ -183,6 +187,12 @@ fn field(before: &str, items: &[String], after: &str, indent: usize) -> String {
     let line = format!("{spaces}{before}{}{after}", items.join(", "));
     if line.chars().count() <= LINE_CHARS_MAX && !line.contains('\n') {
         return line;
+    }
+    // One item of several lines opens in the line of the list.
+    if let [item] = items
+        && item.contains('\n')
+    {
+        return format!("{spaces}{before}{}{after}", item.replace("\n    ", "\n"));
     }
     let inner = " ".repeat(indent + 4);
     let items: String = items.iter().map(|item| format!("{inner}{item},\n")).collect();

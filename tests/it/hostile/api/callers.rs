@@ -45,8 +45,7 @@ fn filled(path: &str, name: &str, id: &str) -> String {
         .replace("{tenant}", "acme")
 }
 
-/// A body that the route would take, so that it is not the body that is refused.
-/// What the route takes at this place.
+/// What the route takes at this place, so that it is not the body that is refused.
 fn body(path: &str, place: &str) -> Option<Value> {
     if path == "/v1/flows/{name}" {
         let name = place.rsplit('/').next();
@@ -65,6 +64,8 @@ fn body(path: &str, place: &str) -> Option<Value> {
         "consent" => Some(json!({ "version": "0.1.0", "diff": "0".repeat(64) })),
         "secret" | "test" => Some(json!({})),
         "canary" => Some(json!({ "percent": 10 })),
+        "recording" => Some(json!({ "wanted": "failures", "for_ms": 1_000 })),
+        "tracing" => Some(json!({ "log_bodies": false })),
         "body" => Some(json!({ "body": {} })),
         "discard" => Some(json!({ "reason": "not wanted" })),
         "{action}" => Some(json!({ "inputs": [{}] })),
