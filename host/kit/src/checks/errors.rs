@@ -5,6 +5,7 @@
 
 use domain::retry::Class;
 use lockgate_testing::{Exchange, Failed, Fault, Outcome, Reply, Vendor};
+use wit::Effect;
 
 use crate::material::{Material, Target, always, told};
 use crate::report::Verdict;
@@ -54,7 +55,7 @@ pub(super) async fn judge(material: &Material<'_>, name: &'static str) -> Verdic
                     if ignores_the_body(material, &target, &way, &ran).await {
                         continue;
                     }
-                    messages.extend(wrong(&target, &way, &ran, "every request"));
+                    messages.extend(wrong(material, &target, &way, &ran, "every request"));
                 }
             }
             for (at, exchange) in target.exchanges.iter().enumerate().skip(1) {
@@ -64,7 +65,7 @@ pub(super) async fn judge(material: &Material<'_>, name: &'static str) -> Verdic
                 let met =
                     ran.vendor.used().contains(&(at + 1)) && way.fault.as_ref() != Some(&Fault::BrokenJson);
                 if met && ran.exchanges.last().is_some_and(|row| row.class.is_some()) {
-                    messages.extend(wrong(&target, &way, &ran, &exchange.request.line()));
+                    messages.extend(wrong(material, &target, &way, &ran, &exchange.request.line()));
                 }
             }
         }
@@ -108,14 +109,14 @@ fn failure(outcome: &Outcome) -> Option<&Failed> {
 }
 
 /// What is wrong with the outcome, if anything.
-fn wrong(target: &Target, way: &Way, ran: &Ran, at: &str) -> Option<String> {
+fn wrong(material: &Material<'_>, target: &Target, way: &Way, ran: &Ran, at: &str) -> Option<String> {
     let Target { what, .. } = target;
     let Way { seen, .. } = way;
     if let Outcome::Ended(ended) = &ran.outcome {
         return Some(format!("{what}: {seen} to {at}, and {ended}; return an error"));
     }
     let row = ran.exchanges.iter().rev().find(|row| row.class.is_some()).or(ran.exchanges.last())?;
-    let right = Right::of(row.class, row.status());
+    let right = Right::of(row.class, row.status(), only_reads(material, target));
     let Some(failed) = failure(&ran.outcome) else {
         return (!right.or_good).then(|| {
             format!("{what}: {seen} to {at}, and {}; return the error {}", told(&ran.outcome), right.said())
@@ -136,6 +137,12 @@ fn wrong(target: &Target, way: &Way, ran: &Ran, at: &str) -> Option<String> {
     })
 }
 
+/// Whether the call changes nothing at the remote, as far as its manifest says.
+fn only_reads(material: &Material<'_>, target: &Target) -> bool {
+    let Some(name) = &target.call.action else { return true };
+    material.manifest().actions.iter().any(|action| action.name == *name && action.effect == Effect::Read)
+}
+
 /// The classes that are right.
 struct Right {
     classes: &'static [&'static str],
@@ -144,7 +151,7 @@ struct Right {
 }
 
 impl Right {
-    fn of(class: Option<Class>, status: Option<u16>) -> Self {
+    fn of(class: Option<Class>, status: Option<u16>, only_reads: bool) -> Self {
         let (classes, or_good): (&'static [&'static str], bool) = match class {
             Some(Class::Auth) => (&["auth_required"], false),
             Some(Class::RateLimited) => (&["rate_limited"], false),
@@ -156,6 +163,8 @@ impl Right {
             // Some systems say so of a credential.
             Some(Class::Permanent) => (&["permanent", "auth_required", "invalid"], false),
             Some(Class::TransientSafe | Class::Transient) => (&["transient"], false),
+            // Some systems take a question as a POST: to ask it again does no harm.
+            Some(Class::Ambiguous) if only_reads => (&["transient", "ambiguous"], false),
             Some(Class::Ambiguous) => (&["ambiguous"], false),
             Some(Class::Done) => (&[], true),
             Some(Class::ConnectorFault) | None => (&["permanent", "transient", "ambiguous"], false),

@@ -78,7 +78,10 @@ pub(super) async fn secrets(material: &Material<'_>) -> Verdict {
     let mut targets = material.targets();
     for target in &mut targets {
         mark(&material.manifest().config, &mut target.profile);
-        let _ = material.run(target, echoing()).await;
+        // Without a credential there is nothing that a vendor could echo.
+        if !material.manifest().auth.is_empty() {
+            let _ = material.run(target, echoing()).await;
+        }
         let exchanges = crate::material::unlimited(&target.exchanges);
         let vendor = Vendor::new(exchanges).otherwise(Answer::json(404, &json!({})), None);
         let _ = material.run(target, vendor).await;
