@@ -1,8 +1,8 @@
-//! A guest that says of itself what is not so: another thing each time, and examples that its schemas refuse.
+//! A guest that says of itself what is not so: another thing each time, and an output that no value can be.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lockgate_sdk::manifest::{self, Action, Category, Effect, Example, Manifest};
+use lockgate_sdk::manifest::{self, Action, Category, Effect, Manifest};
 use lockgate_sdk::{Connector, Error, Input, Value, json};
 
 struct Boaster;
@@ -18,7 +18,6 @@ impl Connector for Boaster {
         Manifest {
             actions: vec![Action {
                 output,
-                examples: vec![Example { input: json!({}), output: json!({"id": 7}) }],
                 ..manifest::action("get", "Read one thing", Effect::Read)
             }],
             ..manifest::new("boaster", "1.0.0", &format!("Built at {now}"), Category::Custom)
