@@ -16,10 +16,7 @@ impl Connector for Boaster {
             "type": "object", "properties": {}, "required": ["id"], "additionalProperties": false,
         });
         Manifest {
-            actions: vec![Action {
-                output,
-                ..manifest::action("get", "Read one thing", Effect::Read)
-            }],
+            actions: vec![Action { output, ..manifest::action("get", "Read one thing", Effect::Read) }],
             ..manifest::new("boaster", "1.0.0", &format!("Built at {now}"), Category::Custom)
         }
     }

@@ -36,7 +36,12 @@ pub(super) async fn declared(material: &Material<'_>) -> Verdict {
             if let ExchangeOutcome::Denied { denial } = &row.outcome
                 && !matches!(
                     denial.gate,
-                    Gate::Budget | Gate::Capability | Gate::Credential | Gate::Address | Gate::Normalise
+                    Gate::Budget
+                        | Gate::Capability
+                        | Gate::Credential
+                        | Gate::Address
+                        | Gate::Headers
+                        | Gate::Normalise
                 )
             {
                 let line = lockgate_testing::compare::shown(&json!(row.request_line()));
