@@ -1,6 +1,6 @@
 //! A batch of inputs in as few requests as the remote allows, and every result back in its place.
 //!
-//! One request for each input is [`exchange`](crate::actions::exchange) or [`send_each`](crate::http::send_each); this is
+//! One request for each input is [`exchange`](crate::actions::exchange) or [`send_each`]; this is
 //! for remotes that take many at once.
 
 use std::collections::BTreeMap;

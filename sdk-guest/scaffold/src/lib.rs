@@ -3,7 +3,7 @@
 //! - [`Language`]: what a connector can be written in.
 //! - [`Project`]: what is asked for; [`Project::frame`] is everything around a connector (its manifest, the SDK),
 //!   [`Project::example`] a small connector with its tests.
-//! - [`write`]: puts files into a folder, all of them or none.
+//! - [`write()`]: puts files into a folder, all of them or none.
 //!
 //! The templates are in `templates/<language>/{frame,example}`. In their paths `dot-` at the beginning of a name stands
 //! for a dot and `.template` at its end for nothing, so that no tool takes them for files of this repository. In their
