@@ -27,11 +27,11 @@ pub(crate) async fn settle(
     flow: &Flow,
     destination: &Side,
     delivered: &mut Delivered,
+    now: Timestamp,
 ) -> Result<(), Halt> {
     let mut commit = Commit::new();
     let mut counts = held.run.counts;
     counts.denied += delivered.denied;
-    let now = held.room.now();
     let mut told = Vec::new();
     for (parcel, fate) in delivered.fates.drain(..) {
         told.extend(settled(&parcel, &fate));

@@ -33,6 +33,8 @@ use crate::work::work;
 pub(crate) struct TestClock {
     began: Instant,
     skew_ms: AtomicI64,
+    /// How far each reading moves it: no two readings are the same.
+    pub(crate) step_ms: AtomicI64,
 }
 
 impl TestClock {
@@ -48,7 +50,8 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         let elapsed_ms = i64::try_from(self.began.elapsed().as_millis()).unwrap();
-        Timestamp::from_ms(1_700_000_000_000 + elapsed_ms + self.skew_ms.load(Ordering::SeqCst))
+        let skew_ms = self.skew_ms.fetch_add(self.step_ms.load(Ordering::SeqCst), Ordering::SeqCst);
+        Timestamp::from_ms(1_700_000_000_000 + elapsed_ms + skew_ms)
     }
 }
 
@@ -90,7 +93,11 @@ impl Bench {
         let options = StoreOptions { place: Place::Memory, key };
         let bench = Self {
             store: Store::open(options, &TestRandomness::default()).unwrap(),
-            clock: Arc::new(TestClock { began: Instant::now(), skew_ms: AtomicI64::new(0) }),
+            clock: Arc::new(TestClock {
+                began: Instant::now(),
+                skew_ms: AtomicI64::new(0),
+                step_ms: AtomicI64::new(0),
+            }),
             randomness: Arc::default(),
             script: Arc::default(),
             tenant: "acme".parse().unwrap(),

@@ -1,5 +1,6 @@
 //! Runs that wait at their checkpoint: their place is free, and they go on where they were.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::audit::Actor;
@@ -32,6 +33,21 @@ async fn until(bench: &Bench, id: &RunId, wanted: impl Fn(&Run) -> bool) -> Run 
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     panic!("waited in vain: {:?}", bench.run(id));
+}
+
+#[tokio::test]
+async fn a_run_wakes_at_the_time_that_is_written_for_its_record_however_long_the_commit_took() {
+    let bench = bench().await;
+    bench.clock.step_ms.store(1, Ordering::SeqCst);
+    limited(&bench);
+    let pipeline = bench.pipeline();
+    pipeline.spawn();
+    let id =
+        pipeline.trigger(&bench.tenant, &bench.flow, Cause::Manual, &Actor::Library, None).await.unwrap();
+    let run = until(&bench, &id, |run| run.status == RunStatus::Suspended).await;
+    let waiting = bench.parcels().remove(0);
+    assert_eq!((waiting.key.as_str(), waiting.next_at), ("a", run.suspension.unwrap().until));
+    pipeline.shutdown().await;
 }
 
 #[tokio::test]

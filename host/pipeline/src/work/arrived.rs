@@ -29,8 +29,9 @@ impl Work {
         }
         let back: Vec<Back> = delivered.fates.iter().map(Back::of).collect();
         let trouble = back.iter().rev().find_map(|back| back.failure.clone());
-        settle(&mut self.held, &flow, &ends.destination, &mut delivered).await?;
+        // One time for the rows and for what the run remembers of them: the commit takes its own.
         let now = room.now();
+        settle(&mut self.held, &flow, &ends.destination, &mut delivered, now).await?;
         for Back { seq, stays, wait_ms, next_at, alone, .. } in back {
             if stays {
                 let next_at = next_at.or(wait_ms.map(|ms| now.plus_ms(ms)));
@@ -142,7 +143,7 @@ impl Work {
                     let attempt = Attempt { failure: Some(cause.clone()), ..Attempt::of(n, room.now(), 0) };
                     delivered.fates.push((parcel, Fate::Buried { attempt, cause }));
                 }
-                settle(&mut self.held, flow, &ends.destination, &mut delivered).await?;
+                settle(&mut self.held, flow, &ends.destination, &mut delivered, room.now()).await?;
             }
         }
         Ok(Turn::Over(Ending::Stopped(failure)))
