@@ -65,7 +65,7 @@ pub use idempotency::{Begun, Unfinished};
 pub use keys::{Rotated, rotate_key};
 pub use plays::Component;
 pub use policy::{Explanation, Observed};
-pub use profiles::{AuthChoice, NewProfile};
+pub use profiles::{AuthChoice, NewProfile, TracingChange};
 pub use quotas::Usage;
 pub use records::{FOUND_MAX, Found, Where, Whereabouts};
 pub use runs::RunsOf;

@@ -41,6 +41,15 @@ pub struct NewProfile {
     pub egress_address: Option<IpAddr>,
 }
 
+/// A change of what is kept and sent of a profile's requests. What is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingChange {
+    /// Whether the log keeps the beginnings of bodies.
+    pub log_bodies: Option<bool>,
+    /// Whether `X-Correlation-Id`, `traceparent` and `tracestate` are sent.
+    pub send_correlation: Option<bool>,
+}
+
 /// The choice of an authentication scheme.
 #[derive(Clone, Debug)]
 pub struct AuthChoice {
@@ -176,17 +185,12 @@ impl Tenant {
         .await
     }
 
-    /// Says what the log keeps of its requests, and what the host sends beside them. None: as it is.
-    pub async fn set_tracing(
-        &self,
-        name: &ProfileName,
-        log_bodies: Option<bool>,
-        send_correlation: Option<bool>,
-    ) -> Result<Profile, Error> {
+    /// Says what the log keeps of its requests, and what the host sends beside them.
+    pub async fn set_tracing(&self, name: &ProfileName, change: TracingChange) -> Result<Profile, Error> {
         self.change_profile(name, Verb::ProfileTracingSet, |row| {
             let tracing = &mut row.tracing;
-            tracing.log_bodies = log_bodies.unwrap_or(tracing.log_bodies);
-            tracing.send_correlation = send_correlation.unwrap_or(tracing.send_correlation);
+            tracing.log_bodies = change.log_bodies.unwrap_or(tracing.log_bodies);
+            tracing.send_correlation = change.send_correlation.unwrap_or(tracing.send_correlation);
             Ok(())
         })
         .await

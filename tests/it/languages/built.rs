@@ -19,7 +19,7 @@ pub struct Built {
 
 /// Cargo has built it with the tests.
 pub fn rust() -> Built {
-    Built { language: "rust", name: "desk", component: lockgate_tests::connectors::DESK.to_vec(), took: None }
+    Built { language: "Rust", name: "desk", component: lockgate_tests::connectors::DESK.to_vec(), took: None }
 }
 
 /// None where the tools are not installed.

@@ -125,3 +125,20 @@ async fn a_reader_who_was_too_slow_is_told_how_many_rows_are_gone() {
     assert_eq!(reader.row().await, json!({ "missed": last - 5 - 2 }));
     assert_eq!(reader.numbers_to(last).await, (last - 4..=last).collect::<Vec<_>>());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_stands_still_holds_nothing_up_and_goes_on_where_it_was() {
+    let world = World::refusing(1, &[]).await;
+    let mut reader = Reader::open(&world, Some(0)).await;
+    let mut numbers = reader.numbers_to(1).await;
+    // More rows than are read for it at once, in runs that end although nobody takes the rows off its connection.
+    for records in [40, 80, 120] {
+        world.remote.offer(records);
+        world.run("things").await;
+    }
+    let last = world.tenant.last_log().unwrap();
+    assert!(last > 100, "only {last} rows");
+    assert_eq!(world.ask("GET", "/v1/logs", None).await.status, 200);
+    numbers.extend(reader.numbers_to(last).await);
+    assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
+}

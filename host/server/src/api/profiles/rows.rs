@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use domain::ProfileName;
-use lockgate::{AuthChoice, NewProfile};
+use lockgate::{AuthChoice, NewProfile, TracingChange};
 
 use super::shown;
 use crate::body::Json as Body;
@@ -112,7 +112,8 @@ pub(crate) async fn set_tracing(
     Path(name): Path<ProfileName>,
     Body(new): Body<dto::NewTracing>,
 ) -> Result<Json<dto::Profile>, Problem> {
-    let profile = tenant.set_tracing(&name, new.log_bodies, new.send_correlation).await?;
+    let change = TracingChange { log_bodies: new.log_bodies, send_correlation: new.send_correlation };
+    let profile = tenant.set_tracing(&name, change).await?;
     Ok(Json(shown(&tenant, profile)?))
 }
 
