@@ -1,4 +1,7 @@
-//! Components of the misbehaving guests, built by the build script.
+//! What tests, benchmarks and the crash harness share: components of the misbehaving guests, built by the build script, and
+//! a data folder with much to do.
+
+pub mod queue;
 
 /// One constant a guest.
 pub mod guests {

@@ -3,22 +3,16 @@
 //! the host which empties it.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lockgate::domain::flow::{FlowState, Parcel, Seen};
+use lockgate::Engine;
 use lockgate::domain::run::RunStatus;
-use lockgate::domain::{Clock as _, RunId};
-use lockgate::{Engine, OsRandomness, SystemClock};
-use store::{Commit, Expect, KeyEncryptionKey, Place, Store, StoreOptions};
+use lockgate_tests::queue::queue;
 use vendors::Depot;
 
 use crate::plan::Chain;
 use crate::worker::{Order, TENANT, builder, ferry, finished};
-
-/// What one commit of the filling has.
-const PART: u64 = 1_000;
 
 pub fn run(engines: &[Engine], records: u64) -> bool {
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -133,40 +127,8 @@ async fn fill(order: &Order, records: u64) {
     assert_eq!(run.status, RunStatus::Succeeded, "{:?}", run.failure);
     host.shutdown().await;
     drop((tenant, host));
-    queue(&order.data, order.engine.parse().unwrap(), &run.id, records).await;
-}
-
-async fn queue(folder: &Path, engine: Engine, run: &RunId, records: u64) {
-    let key = KeyEncryptionKey::from_file(&folder.join("lockgate.key")).unwrap();
-    let place = Place::Dir { path: folder.to_owned(), engine };
-    let store = Store::open(StoreOptions { place, key }, &OsRandomness).unwrap();
     let (tenant, flow) = (TENANT.parse().unwrap(), ferry::FLOW.parse().unwrap());
-    let now = SystemClock.now();
-    for start in (1..=records).step_by(PART as usize) {
-        let mut commit = Commit::new();
-        for seq in start..(start + PART).min(records + 1) {
-            let parcel = Parcel {
-                seq,
-                run: run.clone(),
-                key: format!("r-{seq}").parse().unwrap(),
-                idempotency_key: format!("queued-{seq}"),
-                body: serde_json::json!({ "n": seq, "label": format!("record {seq}") }),
-                accepted_at: now,
-                attempts: Vec::new(),
-                forgiven: 0,
-                next_at: now,
-                replay_of: None,
-            };
-            let seen = Seen::Accepted { at: now, run: Some(parcel.run.clone()), seq: Some(parcel.seq) };
-            commit.put_seen(&tenant, &flow, &parcel.key, &seen, Expect::Absent);
-            commit.put_parcel(&tenant, &flow, &parcel, Expect::Absent);
-        }
-        store.commit(commit).await.unwrap();
-    }
-    let mut commit = Commit::new();
-    let state = FlowState { next_seq: records + 1, cursor: Some(records.into()), ..FlowState::default() };
-    commit.put_flow_state(&tenant, &flow, &state, Expect::Any);
-    store.commit(commit).await.unwrap();
+    queue(&order.data, order.engine.parse().unwrap(), &tenant, &flow, &run.id, records).await.unwrap();
 }
 
 async fn drain(order: &Order, records: u64) {

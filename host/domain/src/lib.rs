@@ -29,6 +29,7 @@ pub mod manifest;
 pub mod oauth;
 pub mod observation;
 pub mod parts;
+pub mod places;
 pub mod profile;
 pub mod quota;
 pub mod replay_job;

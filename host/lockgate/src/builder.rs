@@ -9,6 +9,7 @@ use domain::audit::Actor;
 use domain::call::Limits;
 use domain::connector::ConnectorRef;
 use domain::egress::{Ceiling, Origin};
+use domain::places::Places;
 use domain::quota::Quotas;
 use domain::{Artefacts, Clock, Randomness, Resolver};
 use egress::{Egress, EgressOptions, Network, SystemResolver};
@@ -24,7 +25,6 @@ use crate::error::Error;
 use crate::hooks::{HookPaces, NoteBook};
 use crate::host::{Host, Rooms};
 use crate::idempotency::Counts;
-use crate::places::Places;
 use crate::system::{OsRandomness, SystemClock, off_the_workers};
 use crate::turns::Turns;
 
@@ -348,8 +348,8 @@ impl Builder {
             verifications: Semaphore::new(VERIFICATIONS_MAX),
             quotas: self.quotas,
             turns: Turns::default(),
-            calls: Arc::new(Places::new(self.quotas.calls_at_once)),
-            hook_places: Arc::new(Places::new(HOOK_REQUESTS_AT_ONCE)),
+            calls: Arc::new(Places::for_each_tenant(self.quotas.calls_at_once)),
+            hook_places: Arc::new(Places::for_each_tenant(HOOK_REQUESTS_AT_ONCE)),
             hook_paces: HookPaces::default(),
             notes: NoteBook::default(),
             reached_at: std::sync::RwLock::default(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use auth::Vault;
 use domain::audit::{Actor, Happening, Subject, Verb};
 use domain::egress::{Ceiling, Origin};
+use domain::places::Places;
 use domain::quota::Quotas;
 use domain::{Clock, Randomness, TenantId};
 use egress::Egress;
@@ -20,7 +21,6 @@ use crate::checks::Checks;
 use crate::error::Error;
 use crate::hooks::{HookPaces, NoteBook};
 use crate::idempotency::Counts;
-use crate::places::Places;
 use crate::tenant::Tenant;
 use crate::turns::Turns;
 

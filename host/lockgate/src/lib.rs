@@ -26,7 +26,6 @@ mod host;
 mod idempotency;
 mod keys;
 mod logs;
-mod places;
 mod plays;
 mod policy;
 mod profiles;

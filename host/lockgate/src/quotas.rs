@@ -1,13 +1,13 @@
 //! Quotas of a tenant: judged in its turn before anything is added, and shown with what is held.
 
 use domain::connector::Connector;
+use domain::places::Place;
 use domain::quota::{Quota, QuotaExceeded};
 use domain::{ProfileName, SecretName};
 use store::{Holdings as _, Hooks as _, Secrets as _, Subscriptions as _};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error::Error;
-use crate::places::Place;
 use crate::tenant::Tenant;
 
 /// What a tenant holds of one quota.

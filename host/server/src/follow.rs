@@ -7,13 +7,13 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use domain::places::Place;
 use futures_util::stream;
 use lockgate::{Host, Tenant};
 use tokio::time::Instant;
 
 use crate::api::logs::Named;
 use crate::dto::{LogEntry, LogLine};
-use crate::uploads::Place;
 
 /// Rows that are in memory for one reader.
 const ROWS_AT_ONCE: usize = 50;

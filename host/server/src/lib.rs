@@ -24,7 +24,6 @@ mod query;
 mod router;
 mod serve;
 mod tls;
-mod uploads;
 
 pub use body::parse as read_body;
 pub use front::AllowedHosts;

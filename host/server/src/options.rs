@@ -26,13 +26,13 @@ pub struct Options {
     /// How long a client that was refused may go on sending, so that it finds the answer and not a reset connection.
     pub linger_ms_max: u64,
     /// Components that may be in memory at once.
-    pub uploads_max: usize,
+    pub uploads_max: u64,
     /// Components of one tenant that may be in memory at once.
-    pub uploads_per_tenant_max: usize,
+    pub uploads_per_tenant_max: u64,
     /// Readers that follow a log at once.
-    pub followers_max: usize,
+    pub followers_max: u64,
     /// Of these, how many may be one tenant's.
-    pub followers_per_tenant_max: usize,
+    pub followers_per_tenant_max: u64,
 }
 
 impl Default for Options {

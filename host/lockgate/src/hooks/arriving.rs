@@ -8,6 +8,7 @@ use std::sync::Arc;
 use auth::webhook::{Arrived, Verified, kept_headers, verify};
 use domain::hook::{HEADERS_BYTES_MAX, HEADERS_MAX, Hook, HookRefusal, Mark, Raw};
 use domain::json::{self, Bounds};
+use domain::places::Place;
 use domain::trace::Trace;
 use domain::{Blame, CorrelationId, HookId};
 use pipeline::{Arrival, PipelineError, Taken};
@@ -18,7 +19,6 @@ use wit::{Webhook, WebhookScheme};
 use super::notes::{Note, note};
 use crate::error::{Error, Kind};
 use crate::host::Host;
-use crate::places::Place;
 use crate::tenant::Tenant;
 
 const CHALLENGE_BYTES_MAX: usize = 1_024;
