@@ -145,5 +145,5 @@ async fn a_call_that_is_cancelled_anywhere_leaves_the_host_whole() {
     }
     let began = Instant::now();
     assert_eq!(linked.check(&call()).await.outcome, Ok(Ok(())));
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(20));
 }

@@ -1,7 +1,9 @@
 //! Handles: forged, used twice, mixed up, or without number.
 
+use lockgate::domain::call::Limits;
+
 use super::{ends_as, returns};
-use crate::harness::aftermath::Scene;
+use crate::harness::aftermath::{Scene, limits};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handle_is_good_for_what_it_was_given_for_and_only_while_it_is_held() {
@@ -20,7 +22,8 @@ async fn a_handle_is_good_for_what_it_was_given_for_and_only_while_it_is_held() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handles_are_bounded_and_gone_with_the_call() {
-    let scene = Scene::new().await;
+    // Their number ends these guests, and not the time that a busy machine takes to count.
+    let scene = Scene::within(Limits { cpu_ms: 5_000, wall_ms: 20_000, ..limits() }).await;
     for name in [
         "makes_three_hundred_things",
         "makes_things_for_ever",
