@@ -9,12 +9,12 @@ use vendors::{Faults, northwind};
 use crate::harness::{DEAL_TO_INVOICE, Probed, Town, call, finished};
 
 /// The component as another version. The version of an interface stands behind an `@`, that of a connector does not.
-fn as_version(component: &[u8], version: &str) -> Vec<u8> {
+pub(crate) fn as_version(component: &[u8], version: &str) -> Vec<u8> {
     patched(component, "0.1.0", version, |before| before != b'@')
 }
 
 /// A component with a part of its data replaced by another of the same length, which stands there once.
-fn patched(component: &[u8], from: &str, to: &str, behind: fn(u8) -> bool) -> Vec<u8> {
+pub(crate) fn patched(component: &[u8], from: &str, to: &str, behind: fn(u8) -> bool) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut bytes = component.to_vec();
     let here = |at: &usize| bytes[*at..].starts_with(from.as_bytes()) && behind(bytes[*at - 1]);

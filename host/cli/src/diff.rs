@@ -1,18 +1,16 @@
 //! `lockgate diff OLD NEW`: what changed between two versions of a connector, and whether the version numbers say so.
 
 pub(crate) mod args;
+mod version;
 
 use std::process::ExitCode;
 
-use domain::compat::{self, Comparison, Kind, Side, Step, Verdict};
-use lockgate::{Component, Error};
-use semver::Version;
+use domain::compat::{self, Comparison, Kind, Step, Verdict};
 use serde_json::json;
 
 use self::args::DiffArgs;
+use self::version::{Named, Versions};
 use crate::failure::Failure;
-use crate::files;
-use crate::local::{self, local};
 use crate::screen::{Screen, inert_json, say};
 use crate::show;
 
@@ -20,19 +18,15 @@ use crate::show;
 const TOO_SMALL: u8 = 1;
 
 pub(crate) async fn run(args: DiffArgs) -> Result<ExitCode, Failure> {
-    let screen = Screen { json: args.json };
-    let (old, new) = (
-        files::read(&args.old, files::COMPONENT_BYTES_MAX)?,
-        files::read(&args.new, files::COMPONENT_BYTES_MAX)?,
-    );
-    let host = local::host(None).await?;
-    let spinner = screen.spinner("admitting both components".to_owned());
-    let old = host.component(old).await.map_err(|error| about(&args.old, error))?;
-    let new = host.component(new).await.map_err(|error| about(&args.new, error))?;
+    let screen = Screen { json: args.remote.json };
+    let (old, new) = (Named::of(&args.old), Named::of(&args.new));
+    let mut versions = Versions::new(&args.remote, &[&old, &new]).await?;
+    let spinner = screen.spinner("looking at both components".to_owned());
+    let (old, new) = (versions.get(&old).await?, versions.get(&new).await?);
     drop(spinner);
-    host.shutdown().await;
-    let comparison = compat::compare(side(&old), side(&new));
-    let verdict = comparison.verdict(&version(&old)?, &version(&new)?);
+    versions.end().await;
+    let comparison = compat::compare_kept(old.side(), new.side());
+    let verdict = comparison.verdict(&old.version, &new.version);
     if screen.json {
         let told = json!({
             "changes": comparison.changes,
@@ -48,21 +42,6 @@ pub(crate) async fn run(args: DiffArgs) -> Result<ExitCode, Failure> {
         say(shown(&new.manifest.name, &comparison, &verdict).trim_end());
     }
     Ok(if verdict.enough { ExitCode::SUCCESS } else { ExitCode::from(TOO_SMALL) })
-}
-
-fn side(component: &Component) -> Side<'_> {
-    Side { manifest: &component.manifest, imports: &component.imports, exports: &component.exports }
-}
-
-fn about(path: &std::path::Path, error: Error) -> Failure {
-    let message = format!("{}: {}", path.display(), error.message);
-    local(Error { message, ..error })
-}
-
-/// Admission has read it.
-fn version(component: &Component) -> Result<Version, Failure> {
-    let text = &component.manifest.version;
-    text.parse().map_err(|error| Failure::Local(anyhow::anyhow!("version {text:?} of the manifest: {error}")))
 }
 
 fn shown(name: &str, comparison: &Comparison, verdict: &Verdict) -> String {

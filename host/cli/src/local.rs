@@ -13,6 +13,7 @@ use domain::parts::{self, Parts};
 use domain::{ConnectorName, ProfileName, ScopeName, Secret};
 use lockgate::{AuthChoice, Compiler, Host, NewProfile, Tenant};
 use serde_json::json;
+use wit::{AuthScheme, Oauth2Grant};
 
 use self::args::LocalArgs;
 use crate::failure::Failure;
@@ -75,7 +76,7 @@ pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
     let manifest = uploaded.connector.manifest.clone();
     let connector: ConnectorName = uploaded.connector.name.clone();
     let name: ProfileName = "local".parse().context("naming the profile")?;
-    let auth = args.auth.clone().map(|kind| AuthChoice { kind, user: args.user.clone() });
+    let auth = chosen(args, &manifest)?;
     let new = NewProfile {
         name,
         connector,
@@ -86,7 +87,9 @@ pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
         egress_address: None,
     };
     let profile = tenant.create_profile(new).await.map_err(local)?;
-    if let Some(path) = &args.credential_file {
+    if let Some(path) = &args.access_token_file {
+        tenant.rehearse_with_token(&profile.name, Secret::new(secret(path)?)).await.map_err(local)?;
+    } else if let Some(path) = &args.credential_file {
         let scheme = profile.auth.as_ref().map(|auth| &auth.scheme);
         let credential = credential(&secret(path)?, scheme.map(parts::wanted).unwrap_or_default())?;
         tenant.set_credential(&profile.name, credential).await.map_err(local)?;
@@ -102,6 +105,32 @@ pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
     let (hosts, scopes) = rights(args, &tenant, &profile, &manifest)?;
     tenant.grant(&profile.name, &hosts, &scopes).await.map_err(local)?;
     Ok(Local { host, tenant, profile: profile.name, manifest })
+}
+
+/// How the profile authenticates. A person's consent needs a browser and a host that it comes back to.
+fn chosen(args: &LocalArgs, manifest: &wit::Manifest) -> Result<Option<AuthChoice>, Failure> {
+    if args.access_token_file.is_some() {
+        let user = args.user.clone().or_else(|| Some("local".to_owned()));
+        return Ok(Some(AuthChoice { kind: "oauth2".to_owned(), user }));
+    }
+    let kind = args.auth.as_deref();
+    let scheme = match (kind, manifest.auth.as_slice()) {
+        (None, [scheme]) => Some(scheme),
+        (None, _) => None,
+        (Some(kind), offered) => offered.iter().find(|scheme| scheme.kind() == kind),
+    };
+    if let Some(AuthScheme::Oauth2(scheme)) = scheme {
+        let by_person = scheme.grant == Oauth2Grant::AuthorizationCode;
+        if by_person || args.credential_file.is_none() || args.user.is_none() {
+            return Err(Failure::Usage(
+                "the connector authenticates with OAuth 2, and nobody can consent here: give an access token with \
+                 --access-token-file; where its grant is not authorization_code, give the client with --auth oauth2 --user \
+                 and --credential-file"
+                    .to_owned(),
+            ));
+        }
+    }
+    Ok(kind.map(|kind| AuthChoice { kind: kind.to_owned(), user: args.user.clone() }))
 }
 
 /// All that the manifest asks for, or what is named of it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod consents;
+mod judging;
 mod recording;
 mod versions;
 
@@ -13,8 +14,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::Value;
 use server::dto::{
-    CallInputs, Called, Checked, CredentialPart, CredentialValue, Drift, NewAuth, NewProfile, NewTracing,
-    Page, Profile, ProfileSummary, Rights, SecretValue,
+    CallInputs, Called, Checked, CredentialPart, CredentialValue, Drift, NewAuth, NewJudgement, NewProfile,
+    NewTracing, Page, Profile, ProfileSummary, Rights, SecretValue,
 };
 
 use self::args::{CreateArgs, ProfilesArgs, ProfilesVerb, RightsArgs, RunArgs};
@@ -72,9 +73,14 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
         ProfilesVerb::Diff { name, version } => {
             versions::diff(&client, screen, &name, version.as_deref()).await?;
         }
-        ProfilesVerb::Upgrade { name, version } => versions::upgrade(&client, screen, &name, version).await?,
-        ProfilesVerb::Consent { name, version, diff } => {
-            versions::consent(&client, screen, &name, version, diff).await?;
+        ProfilesVerb::Judge { name, version, limit } => {
+            return judging::judge(&client, screen, &name, NewJudgement { version, limit }).await;
+        }
+        ProfilesVerb::Upgrade { name, version, against } => {
+            return versions::upgrade(&client, screen, &name, version, &against).await;
+        }
+        ProfilesVerb::Consent { name, version, diff, against } => {
+            return versions::consent(&client, screen, &name, (version, diff), &against).await;
         }
         ProfilesVerb::Enable { name } => {
             let profile = client.order(&["profiles", &name, "enable"]).await?;
@@ -94,7 +100,7 @@ pub(crate) async fn run(args: ProfilesArgs) -> Result<ExitCode, Failure> {
             let profile = client.put(&["profiles", &name, "tracing"], &new).await?;
             screen.answer::<Profile>(profile, show::profiles::one)?;
         }
-        ProfilesVerb::Canary(args) => versions::canary(&client, screen, args).await?,
+        ProfilesVerb::Canary(args) => return versions::canary(&client, screen, args).await,
         ProfilesVerb::Drift { name, clear: true } => {
             client.delete(&["profiles", &name, "drift"]).await?;
             screen.hint(&format!(

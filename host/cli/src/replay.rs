@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use domain::cassette::{Cassette, Divergence, FILE_BYTES_MAX, Judged, Judgement, Mode};
+use domain::cassette::{Cassette, Divergence, FILE_BYTES_MAX, Judged, Judgement, Mode, Tally, Verdict};
 use lockgate::{Error, Kind, Played};
 use serde_json::{Value, json};
 
@@ -45,10 +45,10 @@ pub(crate) async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
         }
     }
     host.shutdown().await;
-    if !args.json && tally.all > 1 {
-        note(&tally.summary());
+    if !args.json && tally.all() > 1 {
+        note(&format!("\n{}", tally.summary()));
     }
-    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if tally.verdict(0) == Verdict::Same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The files that are named, and those in the folders that are, in order.
@@ -126,57 +126,15 @@ fn word(judged: &Judged, exact: bool) -> &'static str {
 }
 
 fn line(path: &Path, cassette: &Cassette, judged: &Judged) -> String {
-    let word = match judged.judgement {
-        Judgement::Same => "same",
-        Judgement::Mends => "mends",
-        Judgement::RequestsDiffer => "requests differ",
-        Judgement::OutputsDiffer => "outputs differ",
-        Judgement::Fails => "fails",
-    };
+    let word = show::judgements::words(judged.judgement.as_str());
     let one = |difference: &Divergence| format!("  {}\n", show::inert(&difference.to_string()));
     let exact_only = judged.differences.len() == 1 && judged.judgement == Judgement::OutputsDiffer;
     let word = if exact_only && judged.differences.iter().any(|one| one.host_call.is_some()) {
-        "diverged"
+        "diverged".to_owned()
     } else {
         word
     };
     let differences: String = judged.differences.iter().map(one).collect();
     let call = show::inert(&cassette.call.name());
     format!("{}: {word} ({}, {call})\n{differences}", path.display(), cassette.connector)
-}
-
-/// How many of each.
-#[derive(Debug, Default)]
-struct Tally {
-    all: usize,
-    same: usize,
-    mends: usize,
-    requests: usize,
-    outputs: usize,
-    fails: usize,
-}
-
-impl Tally {
-    fn count(&mut self, judgement: Judgement) {
-        self.all += 1;
-        let one = match judgement {
-            Judgement::Same => &mut self.same,
-            Judgement::Mends => &mut self.mends,
-            Judgement::RequestsDiffer => &mut self.requests,
-            Judgement::OutputsDiffer => &mut self.outputs,
-            Judgement::Fails => &mut self.fails,
-        };
-        *one += 1;
-    }
-
-    fn is_good(&self) -> bool {
-        self.same + self.mends == self.all
-    }
-
-    fn summary(&self) -> String {
-        format!(
-            "\n{} cassettes: {} same, {} mend, {} ask otherwise, {} differ, {} fail",
-            self.all, self.same, self.mends, self.requests, self.outputs, self.fails
-        )
-    }
 }

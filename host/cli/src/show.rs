@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod exchanges;
 pub(crate) mod flows;
 pub(crate) mod hooks;
+pub(crate) mod judgements;
 pub(crate) mod logs;
 pub(crate) mod policy;
 pub(crate) mod profiles;

@@ -474,3 +474,77 @@ fn a_replay_of_all_that_is_waited_for_ends_with_its_outcome() {
     let job: serde_json::Value = serde_json::from_str(&replayed.out).unwrap();
     assert_eq!((&job["state"], &job["replayed"]), (&"done".into(), &0.into()), "{job}");
 }
+
+/// A component with every one of a text replaced by another of the same length; a version behind an `@` is an interface's.
+fn patched(component: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = component.to_vec();
+    for at in 1..bytes.len() {
+        if bytes[at..].starts_with(from.as_bytes()) && bytes[at - 1] != b'@' {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+    assert_ne!(bytes, component, "{from} stands in it");
+    bytes
+}
+
+#[test]
+fn a_version_is_compared_and_judged_on_the_host_before_a_profile_moves_to_it() {
+    let served = Served::start();
+    let as_version = |version: &str| patched(plugins::STRIPE, "0.1.0Stripe", &format!("{version}Stripe"));
+    let upload = |name: &str, bytes: &[u8]| {
+        let answer = served.ask(&["upload", text(&served.file(name, bytes))]);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        answer.out
+    };
+    upload("first.wasm", plugins::STRIPE);
+    let create = ["profiles", "create", "billing", "--connector", "stripe", "--auth", "bearer"];
+    assert_eq!(served.ask(&create).code, 0);
+    let judge = |version: &str| served.ask(&["profiles", "judge", "billing", version]);
+    let never = judge("0.1.0");
+    assert_eq!(never.code, 4, "{}", never.err);
+    assert!(never.err.contains("lockgate profiles record billing"), "{}", never.err);
+
+    // It may do nothing, so what it is recorded to do is to be refused.
+    served.ask_with(&["profiles", "credential", "billing"], &served.token, "sk_test_canary_of_the_command");
+    assert_eq!(served.ask(&["profiles", "grant", "billing", "--scope", "balance:read"]).code, 0);
+    assert_eq!(served.ask(&["profiles", "record", "billing", "--all"]).code, 0);
+    let run = served.ask(&["profiles", "run", "billing", "get_balance", "--input", "{}"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+
+    let same = upload("same.wasm", &as_version("0.2.0"));
+    assert!(!same.contains("says too little"), "{same}");
+    let other = upload("other.wasm", &patched(&as_version("0.2.1"), "/v1/balance", "/v1/balancf"));
+    assert!(
+        other.contains("says too little: since 0.2.0 it made a major step, so the least would be 0.3.0"),
+        "{other}"
+    );
+    let diff = served.ask(&["diff", "stripe@0.1.0", "stripe@0.2.0"]);
+    assert_eq!(diff.code, 0, "{}{}", diff.out, diff.err);
+    let diff = served.ask(&["diff", "stripe@0.2.0", text(&served.folder.path().join("other.wasm"))]);
+    assert!(diff.code == 1 && diff.out.contains("breaking"), "{}{}", diff.out, diff.err);
+    let diff = served.ask(&["diff", "stripe@latest", "stripe@9.9.9"]);
+    assert_eq!(diff.code, 4, "{}", diff.err);
+
+    let judged = judge("0.2.0");
+    assert_eq!(judged.code, 0, "{}{}", judged.out, judged.err);
+    assert!(judged.out.contains("1 cassette: 1 same"), "{}", judged.out);
+    let judged = judge("0.2.1");
+    assert_eq!(judged.code, 1, "{}{}", judged.out, judged.err);
+    assert!(
+        judged.out.contains("asks for what was not recorded") && judged.out.contains("/v1/balancf"),
+        "{}",
+        judged.out
+    );
+
+    let upgrade = ["profiles", "upgrade", "billing", "0.2.0", "--against-cassettes"];
+    let moved = served.ask(&upgrade);
+    assert_eq!(moved.code, 0, "{}{}", moved.out, moved.err);
+    let consent = ["profiles", "consent", "billing", "0.2.1", "--diff", "0", "--against-cassettes", "--json"];
+    let stays = served.ask(&consent);
+    assert_eq!(stays.code, 1, "{}{}", stays.out, stays.err);
+    assert!(stays.out.contains("\"verdict\": \"differs\""), "{}", stays.out);
+    let accepted = served.ask(&[&consent[..], &["--accept-differences"]].concat());
+    assert_eq!(accepted.code, 3, "the digest is none, and nothing else is in the way: {}", accepted.err);
+    assert!(served.ask(&["profiles", "show", "billing"]).out.contains("stripe@0.2.0"));
+}

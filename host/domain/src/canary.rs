@@ -17,6 +17,8 @@ pub const TRIES_MIN: u64 = 5;
 const TOLERATED_RATE: f64 = 0.01;
 /// A rate may differ by this factor before the version is to blame.
 const TOLERATED_FACTOR: f64 = 1.5;
+/// Versions that were given up and are remembered; a run that is older than so many trials goes on with its own.
+const GIVEN_UP_MAX: usize = 16;
 /// Of the normal distribution, for a lower bound that holds in 97.5 of 100 cases.
 const CONFIDENCE: f64 = 1.96;
 
@@ -46,6 +48,12 @@ pub struct Trial {
     /// When the host gave the version up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back_at: Option<Timestamp>,
+    /// It ended well: the version became the one in use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub promoted: bool,
+    /// Versions of the trials before that did not end so, the newest last: a run that goes with one of them must not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_up: Vec<Version>,
 }
 
 /// What was tried with one version: pages read, records handed over, calls made by hand.
@@ -101,7 +109,32 @@ impl Canary {
 impl Trial {
     pub fn new(of: &Canary) -> Self {
         let (version, since) = (of.version.clone(), of.since);
-        Self { version, since, in_use: Tally::default(), canary: Tally::default(), rolled_back_at: None }
+        let (in_use, canary) = (Tally::default(), Tally::default());
+        Self { version, since, in_use, canary, rolled_back_at: None, promoted: false, given_up: Vec::new() }
+    }
+
+    /// The trial of this canary: the one that is kept, or the one that follows it.
+    pub fn following(kept: Option<Self>, of: &Canary) -> Self {
+        match kept {
+            Some(trial) if trial.is_of(of) => trial,
+            Some(before) => {
+                let mut given_up = before.given_up;
+                given_up.retain(|version| *version != before.version);
+                if !before.promoted {
+                    given_up.push(before.version);
+                }
+                given_up.retain(|version| *version != of.version);
+                let surplus = given_up.len().saturating_sub(GIVEN_UP_MAX);
+                given_up.drain(..surplus);
+                Self { given_up, ..Self::new(of) }
+            }
+            None => Self::new(of),
+        }
+    }
+
+    /// Whether a version was tried and given up, or the trial was stopped. Whoever asks has seen that it is not tried now.
+    pub fn gave_up(&self, version: &Version) -> bool {
+        (self.version == *version && !self.promoted) || self.given_up.contains(version)
     }
 
     /// Whether it is the trial of this canary.
@@ -157,7 +190,8 @@ mod tests {
         let tally = |(tries, failures)| Tally { tries, failures };
         let (in_use, canary) = (tally(in_use), tally(canary));
         let version = Version::new(2, 0, 0);
-        Trial { version, since: Timestamp::from_ms(0), in_use, canary, rolled_back_at: None }
+        let since = Timestamp::from_ms(0);
+        Trial { version, since, in_use, canary, rolled_back_at: None, promoted: false, given_up: Vec::new() }
     }
 
     #[test]
@@ -201,5 +235,30 @@ mod tests {
             assert!(taken.abs_diff(wanted) < 200, "{taken} of 10,000 at {percent} %");
             assert_eq!(takes(7), takes(7));
         }
+    }
+
+    #[test]
+    fn a_version_stays_given_up_while_others_are_tried_after_it() {
+        let canary = |version: u64| Canary {
+            version: Version::new(version, 0, 0),
+            percent: 10,
+            since: Timestamp::from_ms(i64::try_from(version).unwrap()),
+            config: Value::Null,
+            grant: Grant::default(),
+        };
+        let gave_up = |trial: &Trial, version: u64| trial.gave_up(&Version::new(version, 0, 0));
+        let second = Trial::new(&canary(2));
+        assert_eq!(Trial::following(Some(second.clone()), &canary(2)), second);
+        let third = Trial::following(Some(second), &canary(3));
+        assert!(gave_up(&third, 2) && !gave_up(&third, 1));
+        let promoted = Trial { promoted: true, ..third };
+        assert!(!gave_up(&promoted, 3), "it became the one in use");
+        let fourth = Trial::following(Some(promoted), &canary(4));
+        assert!(gave_up(&fourth, 2) && !gave_up(&fourth, 3));
+        let again = Trial::following(Some(fourth), &canary(2));
+        assert_eq!(again.given_up, [Version::new(4, 0, 0)], "it is tried again");
+        let many = (5..60).fold(again, |before, version| Trial::following(Some(before), &canary(version)));
+        assert_eq!(many.given_up.len(), GIVEN_UP_MAX);
+        assert!(gave_up(&many, 58) && !gave_up(&many, 10));
     }
 }

@@ -19,6 +19,9 @@ pub struct Connector {
     pub manifest: Manifest,
     /// The interfaces that it imports, by name.
     pub imports: Vec<String>,
+    /// And those that it exports; none where the row was written before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<String>,
     pub uploaded_at: Timestamp,
 }
 
@@ -70,6 +73,7 @@ mod tests {
             size_bytes: 1,
             manifest: serde_json::from_str(text).unwrap(),
             imports: Vec::new(),
+            exports: Vec::new(),
             uploaded_at: Timestamp::from_ms(0),
         }
     }

@@ -68,18 +68,28 @@ impl Tenant {
 }
 
 impl Tenant {
-    /// A run that goes with a version learns from its trial that it is given up, though it may never have been called.
+    /// A run that goes with a version learns from its trial that it is given up, though it may never have been called, and
+    /// though another one is tried by then.
     pub(crate) fn keep_trial(
         &self,
         commit: &mut Commit,
         before: &Profile,
         after: &Profile,
     ) -> Result<(), Error> {
-        let Some(canary) = before.canary.as_ref().filter(|_| after.canary.is_none()) else { return Ok(()) };
+        let Some(canary) = &before.canary else { return Ok(()) };
+        if after.canary.as_ref().is_some_and(|now| now.since == canary.since && now.version == canary.version)
+        {
+            return Ok(());
+        }
+        let promoted = after.connector.version == canary.version;
         let kept = self.rooms.store.trial(&self.id, &before.name)?;
-        if kept.as_ref().is_none_or(|kept| !kept.value.is_of(canary)) {
-            let expect = kept.map_or(Expect::Absent, |kept| Expect::Version(kept.version));
-            commit.put_trial(&self.id, &before.name, &Trial::new(canary), expect);
+        let (kept, expect) = match kept {
+            Some(kept) => (Some(kept.value), Expect::Version(kept.version)),
+            None => (None, Expect::Absent),
+        };
+        if promoted || kept.as_ref().is_none_or(|kept| !kept.is_of(canary)) {
+            let trial = Trial { promoted, ..Trial::following(kept, canary) };
+            commit.put_trial(&self.id, &before.name, &trial, expect);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Connectors of a tenant: upload, list, show.
 
 use domain::audit::{Subject, Verb};
+use domain::compat::SmallStep;
 use domain::connector::{self, Connector, ConnectorRef};
 use domain::signing::Signature;
 use domain::{ConnectorName, Digest, ProfileName};
@@ -31,6 +32,8 @@ pub struct Uploaded {
     pub report: AdmissionReport,
     /// Profiles of an older version that go on with it until somebody consents to what this one asks for.
     pub pending_consent: Vec<ProfileName>,
+    /// Its version says less than what changed since the release before it. It is kept all the same.
+    pub small_step: Option<SmallStep>,
 }
 
 impl Tenant {
@@ -112,10 +115,11 @@ impl Tenant {
             size_bytes: admitted.bytes.len() as u64,
             manifest,
             imports: admitted.imports,
+            exports: admitted.exports,
             uploaded_at: self.now(),
         };
         if let Some(existing) = self.existing(&connector)? {
-            return self.uploaded(existing, true, admitted.report);
+            return self.uploaded(existing, true, admitted.report).await;
         }
         let turn = self.turn().await;
         turn.has_room_for_component(&connector)?;
@@ -130,24 +134,28 @@ impl Tenant {
         change.put_connector(&self.id, &connector, Expect::Absent);
         change.commit().require_signers(&self.id, signers);
         match rooms.store.commit(change).await {
-            Ok(()) => self.uploaded(connector, false, admitted.report),
+            Ok(()) => self.uploaded(connector, false, admitted.report).await,
             // Somebody uploaded the same version meanwhile: whose bytes won decides.
             Err(error) if error.is_conflict() => match self.existing(&connector)? {
-                Some(existing) => self.uploaded(existing, true, admitted.report),
+                Some(existing) => self.uploaded(existing, true, admitted.report).await,
                 None => Err(error.into()),
             },
             Err(error) => Err(error.into()),
         }
     }
 
-    fn uploaded(
+    async fn uploaded(
         &self,
         connector: Connector,
         existed: bool,
         report: AdmissionReport,
     ) -> Result<Uploaded, Error> {
         let pending_consent = self.waiting_for_consent(&connector)?;
-        Ok(Uploaded { connector, existed, report, pending_consent })
+        let known = self.rooms.store.connector_versions(&self.id, &connector.name)?;
+        // Schemas are compared, and whoever wrote them decides how long that takes.
+        let compared = off_the_workers(move || (SmallStep::of(&connector, &known), connector));
+        let (small_step, connector) = compared.await?;
+        Ok(Uploaded { connector, existed, report, pending_consent, small_step })
     }
 
     /// The row of the same version, if it holds the same bytes; an error if it holds others.

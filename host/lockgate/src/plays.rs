@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::TenantId;
 use domain::cassette::{Cassette, Mode};
-use runtime::{Kind as ComponentKind, Linked, Played, Upload};
+use runtime::{Kind as ComponentKind, Linked, Patience, Played, Upload};
 
 use crate::error::{Error, Kind};
 use crate::host::Host;
@@ -52,6 +52,6 @@ impl Host {
             return Err(Error::new(Kind::Refused, "cassette_unplayable", reason));
         }
         let nobody: TenantId = "replay".parse()?;
-        Ok(Box::pin(component.linked.play(&nobody, cassette, mode)).await)
+        Ok(Box::pin(component.linked.play(&nobody, cassette, mode, Patience::Author)).await)
     }
 }

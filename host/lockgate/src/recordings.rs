@@ -60,17 +60,21 @@ impl Tenant {
     pub async fn cassette(&self, id: &CassetteId) -> Result<Cassette, Error> {
         let kept = self.rooms.store.cassette(&self.id, id)?;
         let kept = kept.ok_or_else(|| Error::not_found("cassette", id))?;
-        let file = self.rooms.store.cassette_file(&self.id, &kept)?;
-        let cassette = Cassette::read(&file).map_err(|invalid| {
-            tracing::error!(tenant = %self.id, cassette = %id, %invalid, "a kept cassette cannot be read");
+        let cassette = self.opened(&kept)?;
+        self.record(self.happening(Verb::CassetteExported, Subject::profile(&kept.profile))).await?;
+        Ok(cassette)
+    }
+
+    pub(crate) fn opened(&self, kept: &Kept) -> Result<Cassette, Error> {
+        let file = self.rooms.store.cassette_file(&self.id, kept)?;
+        Cassette::read(&file).map_err(|invalid| {
+            tracing::error!(tenant = %self.id, cassette = %kept.id, %invalid, "a kept cassette cannot be read");
             Error::new(
                 Kind::Internal,
                 "cassette_unreadable",
                 "the kept cassette cannot be read by this version",
             )
-        })?;
-        self.record(self.happening(Verb::CassetteExported, Subject::profile(&kept.profile))).await?;
-        Ok(cassette)
+        })
     }
 
     async fn put_recording(

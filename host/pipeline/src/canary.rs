@@ -52,8 +52,7 @@ pub(crate) async fn count(
         };
         let found = store.trial(tenant, &profile.name)?;
         let expect = found.as_ref().map_or(Expect::Absent, |found| Expect::Version(found.version));
-        let kept = found.map(|found| found.value).filter(|trial| trial.is_of(canary));
-        let mut trial = kept.unwrap_or_else(|| Trial::new(canary));
+        let mut trial = Trial::following(found.map(|found| found.value), canary);
         if profile.connector.version == canary.version {
             trial.canary.add(tally);
         } else {

@@ -168,6 +168,13 @@ impl Connectors {
             .map_err(|error| NotReady::BadConfig { profile: profile.name.clone(), reason: error.to_string() })
     }
 
+    /// A version of a connector, ready to be called for nobody. One that is not compiled is compiled, as for a call.
+    pub async fn version(&self, connector: &Connector) -> Result<Linked, NotReady> {
+        let Connector { name, version, .. } = connector;
+        let name = ConnectorRef { name: name.clone(), version: version.clone() };
+        self.link(&name, &connector.digest).await
+    }
+
     async fn link(&self, name: &ConnectorRef, digest: &Digest) -> Result<Linked, NotReady> {
         let (store, of) = (self.store.clone(), digest.clone());
         let bytes = async move {

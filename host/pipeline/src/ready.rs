@@ -241,7 +241,7 @@ impl Ready {
     }
 }
 
-/// Whether this version was tried last, and is neither in use nor tried any more.
+/// Whether this version was tried, and is neither in use nor tried any more.
 fn is_given_up(
     store: &Store,
     tenant: &TenantId,
@@ -253,7 +253,7 @@ fn is_given_up(
         return Ok(false);
     }
     let trial = store.trial(tenant, &profile.name).map_err(|_| NotReady::Store)?;
-    Ok(trial.is_some_and(|trial| trial.value.version == pinned.version))
+    Ok(trial.is_some_and(|trial| trial.value.gave_up(&pinned.version)))
 }
 
 /// The connector of a profile that lacks nothing.

@@ -137,8 +137,16 @@ impl Ready {
         F: Future<Output = wasmtime::Result<T>>,
     {
         let wall = Duration::from_millis(self.limits.wall_ms);
-        let work = self.cpu.count(work(&mut self.store));
-        match tokio::time::timeout(wall, work).await {
+        let work = tokio::time::timeout(wall, self.cpu.count(work(&mut self.store)));
+        let driven = match &self.deck {
+            deck @ Deck::Playing(_) => tokio::select! {
+                biased;
+                driven = work => driven,
+                () = deck.over() => return Err(Ended::WallLimit),
+            },
+            _ => work.await,
+        };
+        match driven {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Ended::Error(error)),
             Err(_) => Err(Ended::WallLimit),

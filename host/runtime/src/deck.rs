@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::cassette::{Answer, Asked, Bounds, Player, Stopped, Tape};
 use domain::connector::ConnectorRef;
+use tokio::sync::Notify;
 
 use crate::failure::HostFailed;
 
@@ -22,7 +23,11 @@ pub enum Taping {
 
 /// A player that the capabilities of one call share. Only `Linked::play` makes one.
 #[derive(Clone, Debug)]
-pub struct Playing(Arc<Mutex<Player>>);
+pub struct Playing {
+    player: Arc<Mutex<Player>>,
+    /// Told when the recorded call had no more time, and this one has none either.
+    over: Arc<Notify>,
+}
 
 /// What one call does with cassettes.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +86,14 @@ impl Deck {
         Ok(())
     }
 
+    /// Waits for the end of a call whose timers pass at once. One that is not played ends by the clock alone.
+    pub(crate) async fn over(&self) {
+        match self {
+            Self::Playing(playing) => playing.over.notified().await,
+            Self::Empty | Self::Recording(_) => std::future::pending().await,
+        }
+    }
+
     pub(crate) fn is_recording(&self) -> bool {
         matches!(self, Self::Recording(_))
     }
@@ -98,16 +111,21 @@ impl Deck {
 
 impl Playing {
     pub(crate) fn new(player: Player) -> Self {
-        Self(Arc::new(Mutex::new(player)))
+        Self { player: Arc::new(Mutex::new(player)), over: Arc::default() }
     }
 
     pub(crate) fn player(&self) -> MutexGuard<'_, Player> {
-        lock(&self.0)
+        lock(&self.player)
+    }
+
+    /// Ends the call that is played, as its wall limit would.
+    pub(crate) fn call_is_over(&self) {
+        self.over.notify_one();
     }
 
     /// The player, at the end of its call: none where somebody still holds on to it.
     pub(crate) fn into_player(self) -> Option<Player> {
-        Arc::into_inner(self.0).map(|player| player.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Arc::into_inner(self.player).map(|player| player.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

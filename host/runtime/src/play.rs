@@ -19,6 +19,15 @@ const BYTES_MAX: u64 = 64 << 20;
 /// Code that had the time where it was recorded gets it on a slower machine too.
 const SLOWER: u64 = 10;
 
+/// Whose time and memory a replay takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Patience<'a> {
+    /// Of somebody who waits for it, on a machine of their own.
+    Author,
+    /// Of a host that others use too: never more than it gives to a call.
+    Host(&'a Limits),
+}
+
 /// How a call on a recording went.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Played {
@@ -34,7 +43,13 @@ pub struct Played {
 
 impl Linked {
     /// Makes the recorded call once more, on the recording. The caller has seen that the cassette can be played.
-    pub async fn play(&self, tenant: &TenantId, cassette: Arc<Cassette>, mode: Mode) -> Played {
+    pub async fn play(
+        &self,
+        tenant: &TenantId,
+        cassette: Arc<Cassette>,
+        mode: Mode,
+        patience: Patience<'_>,
+    ) -> Played {
         let playing = Playing::new(Player::new(Arc::clone(&cassette), mode));
         let call = CallFor {
             tenant: tenant.clone(),
@@ -44,7 +59,7 @@ impl Linked {
             scopes: cassette.scopes.clone().into(),
             correlation: CorrelationId::make(&*self.process.rooms.randomness),
             trace_state: None,
-            limits: limits(&cassette),
+            limits: limits(&cassette, patience),
             key_place: None,
             tape: Taping::Play(playing.clone()),
         };
@@ -88,12 +103,12 @@ fn told<T>(
 }
 
 /// The bounds that were recorded, as far as a stranger's file may set them.
-fn limits(cassette: &Cassette) -> Limits {
+fn limits(cassette: &Cassette, patience: Patience<'_>) -> Limits {
     let CallLimits { wall_ms, cpu_ms, memory_bytes, table_elements, handles, host_call_bytes, output_bytes } =
         cassette.limits;
     let slower = if matches!(cassette.outcome.code(), "cpu_limit") { 1 } else { SLOWER };
     let size = |wanted: u64, max: u64| usize::try_from(wanted.min(max)).unwrap_or(usize::MAX);
-    Limits {
+    let wanted = Limits {
         wall_ms: wall_ms.clamp(*WALL_MS.start(), *WALL_MS.end()),
         cpu_ms: cpu_ms.saturating_mul(slower).clamp(1, CPU_MS_MAX),
         memory_bytes: size(memory_bytes, 4 << 30),
@@ -102,5 +117,18 @@ fn limits(cassette: &Cassette) -> Limits {
         host_call_bytes: size(host_call_bytes, BYTES_MAX),
         output_bytes: size(output_bytes, BYTES_MAX),
         ..Limits::default()
+    };
+    match patience {
+        Patience::Author => wanted,
+        Patience::Host(most) => Limits {
+            wall_ms: wanted.wall_ms.min(most.wall_ms),
+            cpu_ms: wanted.cpu_ms.min(most.cpu_ms),
+            memory_bytes: wanted.memory_bytes.min(most.memory_bytes),
+            table_elements: wanted.table_elements.min(most.table_elements),
+            handles: wanted.handles.min(most.handles),
+            host_call_bytes: wanted.host_call_bytes.min(most.host_call_bytes),
+            output_bytes: wanted.output_bytes.min(most.output_bytes),
+            ..*most
+        },
     }
 }

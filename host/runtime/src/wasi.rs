@@ -27,6 +27,7 @@ use crate::deck::{Asking, Deck, NO_SUCH_ANSWER};
 use crate::failure::GuestBroke;
 use crate::guest_log::{GuestLog, Stdio};
 use crate::state::CallState;
+use crate::timers::{self, Timers};
 
 /// Bytes that one write to standard output may have; the guest asks before it writes.
 const WRITE_BYTES_MAX: usize = 64 << 10;
@@ -83,6 +84,11 @@ impl WasiState {
         WasiClocksCtxView { ctx: context.clocks(), table }
     }
 
+    fn timers(&mut self) -> Timers<'_> {
+        let deck = self.deck.clone();
+        Timers { clocks: self.clocks(), deck }
+    }
+
     fn filesystem(&mut self) -> WasiFilesystemCtxView<'_> {
         let (context, table) = self.parts();
         WasiFilesystemCtxView { ctx: context.filesystem(), table }
@@ -111,7 +117,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
     cli::terminal_stdout::add_to_linker::<CallState, WasiCli>(l, |state| state.wasi.cli())?;
     cli::terminal_stderr::add_to_linker::<CallState, WasiCli>(l, |state| state.wasi.cli())?;
     clocks::wall_clock::add_to_linker::<CallState, WasiClocks>(l, |state| state.wasi.clocks())?;
-    clocks::monotonic_clock::add_to_linker::<CallState, WasiClocks>(l, |state| state.wasi.clocks())?;
+    timers::add_to_linker(l, |state| state.wasi.timers())?;
     filesystem::types::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
     filesystem::preopens::add_to_linker::<CallState, WasiFilesystem>(l, |state| state.wasi.filesystem())?;
     let options = sockets::network::LinkOptions::default();

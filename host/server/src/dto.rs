@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod flow;
 mod hook;
+mod judgement;
 mod log;
 mod page;
 mod policy;
@@ -37,8 +38,8 @@ pub use call::{CallError, CallInputs, CallResult, Called, Checked, Usage};
 pub use canary::{Canary, NewCanary, Tally};
 pub use cassette::{KeptCassette, NewRecording, Recording, RecordingWanted};
 pub use connector::{
-    Action, Admission, AuthScheme, Connector, ConnectorSummary, Example, HostInput, Rate, Rule, Scope,
-    Trigger, Uploaded,
+    Action, Admission, AuthScheme, Connector, ConnectorManifest, ConnectorSummary, Example, HostInput, Rate,
+    Rule, Scope, SmallStep, Trigger, Uploaded,
 };
 pub use dead_letter::{
     DeadLetter, DeadLetterState, DeadLetterSummary, Edited, NewBody, NewDiscard, SentEvent,
@@ -49,6 +50,7 @@ pub use event::{Event, EventAnswer, EventDelivery, NewSubscription, Subscription
 pub use exchange::{Denial, Exchange, ExchangeOutcome, Header, SendFailure};
 pub use flow::{Destination, Flow, FlowChange, FlowStanding, FlowUpdated, Mapping, NewFlow, Paused, Source};
 pub use hook::{Hook, HookMade, HookRefusal, HookSample, HookShown, HookTested, NewHook, NewHookSecret};
+pub use judgement::{Difference, JudgedCassette, JudgedTally, Judgements, NewJudgement};
 pub use log::{LogEntry, LogEvent, LogLine, Settled};
 pub use page::Page;
 pub use policy::{

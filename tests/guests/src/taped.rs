@@ -9,7 +9,7 @@
 )]
 
 use std::collections::HashMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lockgate_sdk::http::{self, Request};
 use lockgate_sdk::secrets::{self, Algorithm};
@@ -36,6 +36,9 @@ pub fn work(body: &Value, later: bool) -> Result<Value, Error> {
     let both = ["1", second].map(|id| Request::get(format!("{base}/things/{id}"))).to_vec();
     let bodies: Result<Vec<usize>, Error> =
         http::send_all(both).into_iter().map(|answer| Ok(answer?.body.len())).collect();
+    if let Some(ms) = body["sleep_ms"].as_u64() {
+        std::thread::sleep(Duration::from_millis(ms));
+    }
     let refused = Request::get("https://elsewhere.example/").send().is_err();
     if body["trap"] == json!(true) {
         panic!("it was told to");

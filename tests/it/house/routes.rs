@@ -24,6 +24,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/connectors", READER),
     ("POST", "/v1/connectors", EDITOR),
     ("GET", "/v1/connectors/{name}", READER),
+    ("GET", "/v1/connectors/{name}/manifest", READER),
     ("DELETE", "/v1/connectors/{name}/versions/{version}", EDITOR),
     ("GET", "/v1/dead-letters", READER),
     ("GET", "/v1/dead-letters/{id}", READER),
@@ -78,6 +79,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/profiles/{name}/drift", EDITOR),
     ("POST", "/v1/profiles/{name}/enable", EDITOR),
     ("POST", "/v1/profiles/{name}/grant", OWNER),
+    // It tells pieces of what records and remotes said.
+    ("POST", "/v1/profiles/{name}/judge", EDITOR),
     ("POST", "/v1/profiles/{name}/observe", EDITOR),
     ("POST", "/v1/profiles/{name}/policy/explain", EDITOR),
     ("GET", "/v1/profiles/{name}/policy/proposal", READER),

@@ -1,5 +1,6 @@
 //! Where a record is, asked by its key, whatever became of it and whichever flows read it.
 
+use lockgate::domain::Secret;
 use serde_json::{Value, json};
 
 use super::world::{HOUR_MS, World};
@@ -85,6 +86,9 @@ async fn a_record_that_was_waiting_or_dead_is_found_delivered_afterwards_with_it
         })
         .await;
     world.remote.mend();
+    let to = "to".parse().unwrap();
+    let version = world.tenant.profile(&to).unwrap().credential.version;
+    world.tenant.set_credential(&to, Secret::new("a-token-of-the-remote")).await.unwrap();
     // More than the wait and what may be added to it.
     world.pass(2 * HOUR_MS);
     world.quiet().await;
@@ -92,9 +96,16 @@ async fn a_record_that_was_waiting_or_dead_is_found_delivered_afterwards_with_it
     assert_eq!((&late["place"]["kind"], &late["attempts_made"]), (&json!("delivered"), &json!(2)), "{late}");
     let statuses: Vec<_> = late["attempts"].as_array().unwrap().iter().map(|made| &made["status"]).collect();
     assert_eq!(statuses, [&json!(503), &json!(200)], "{late}");
+    let with = late["attempts"].as_array().unwrap().iter().map(|made| made["credential_version"].as_u64());
+    assert!(with.eq([Some(version), Some(version + 1)]), "each with the credential of its time: {late}");
 
-    let path = format!("/v1/dead-letters/{}/replay", world.letter().id);
-    let run = world.ask("POST", &path, None).await;
+    let path = format!("/v1/dead-letters/{}", world.letter().id);
+    assert_eq!(
+        world.ask("GET", &path, None).await.body["flow_version"],
+        1,
+        "the one that it was given up by"
+    );
+    let run = world.ask("POST", &format!("{path}/replay"), None).await;
     world.ended(&run).await;
     let replayed = &find(&world, "key=r-1").await[0];
     assert_eq!((&replayed["place"]["kind"], &replayed["run"]), (&json!("delivered"), &run.body["id"]));

@@ -8,17 +8,17 @@ use lockgate::domain::cassette::{
     Answer, Asked, Cassette, InvalidCassette, Judgement, KEPT_MAX, Mode, Outcome, Wanted,
 };
 use lockgate::domain::flow::{DeliveryPolicy, Destination, Mapping, Source};
-use lockgate::{Host, NewFlow, Played, Tenant};
+use lockgate::{AuthChoice, Host, NewFlow, NewProfile, Played, Tenant};
 use lockgate_tests::guests;
 use serde_json::{Value, json};
 
 use crate::harness::{CANARY, Echo, Probed, compiled, finished, profile, reaching};
 
-const SIGNING: &str = "signing-secret-5d0c1e77";
-const HOUR_MS: u64 = 3_600_000;
+pub(super) const SIGNING: &str = "signing-secret-5d0c1e77";
+pub(super) const HOUR_MS: u64 = 3_600_000;
 
 /// A call of the guest that uses everything, recorded: the cassette's file, and what the guest really answered.
-async fn recorded(input: Value) -> (Vec<u8>, Option<Value>) {
+pub(super) async fn recorded(input: Value) -> (Vec<u8>, Option<Value>) {
     let echo = Echo::start().await;
     let host = reaching(&[&echo.url]).record_everything().build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
@@ -40,7 +40,7 @@ async fn laptop() -> Host {
     Host::builder().artefacts(compiled()).build().await.unwrap()
 }
 
-async fn played(component: &[u8], file: &[u8], mode: Mode) -> Played {
+pub(super) async fn played(component: &[u8], file: &[u8], mode: Mode) -> Played {
     let host = laptop().await;
     let component = host.component(component.to_vec()).await.unwrap();
     host.play(&component, Arc::new(Cassette::read(file).unwrap()), mode).await.unwrap()
@@ -94,7 +94,7 @@ async fn the_first_difference_of_another_version_is_pointed_at_exactly() {
     assert!(matches!(asked, Asked::SendAll(_)));
 
     let judged = played(guests::TAPED_LATER, &file, Mode::Judge).await.judged.unwrap();
-    assert_eq!(judged.judgement, Judgement::RequestsDiffer, "what it would be answered is on no tape");
+    assert_eq!(judged.judgement, Judgement::Unrecorded, "what it would be answered is on no tape");
     let same = played(guests::TAPED, &file, Mode::Judge).await.judged.unwrap();
     assert_eq!((same.judgement, same.differences), (Judgement::Same, Vec::new()));
 }
@@ -262,4 +262,37 @@ async fn a_failed_run_in_production_is_exported_and_replayed_on_the_laptop() {
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rehearsal_sends_an_access_token_that_a_person_brought_and_no_cassette_holds_it() {
+    let echo = Echo::start().await;
+    let host = reaching(&[&echo.url]).record_everything().build().await.unwrap();
+    let tenant = host.tenant("laptop").unwrap();
+    tenant.upload(guests::CONSENTING.to_vec()).await.unwrap();
+    let name: lockgate::domain::ProfileName = "me".parse().unwrap();
+    let new = NewProfile {
+        name: name.clone(),
+        connector: "consenting".parse().unwrap(),
+        version: None,
+        config: json!({ "base_url": echo.url }),
+        auth: Some(AuthChoice { kind: "oauth2".to_owned(), user: Some("local".to_owned()) }),
+        rate: None,
+        egress_address: None,
+    };
+    tenant.create_profile(new).await.unwrap();
+    tenant.rehearse_with_token(&name, Secret::new(CANARY)).await.unwrap();
+    let hosts = [echo.url.parse().unwrap()].into();
+    tenant.grant(&name, &hosts, &["me:read".parse().unwrap()].into()).await.unwrap();
+    let input = Input { key: "k".to_owned(), body: "{}".to_owned() };
+    let report = tenant.rehearse_run(&name, "whoami", &[input]).await.unwrap();
+    let heads = echo.heads();
+    assert!(heads[0].contains(&format!("authorization: Bearer {CANARY}")), "{heads:?}");
+    let file = String::from_utf8(report.cassette.unwrap().write()).unwrap();
+    assert!(!file.contains(CANARY), "{file}");
+
+    tenant.upload(guests::TAPED.to_vec()).await.unwrap();
+    profile(&tenant, "taped", "taped", &echo.url, CANARY, &["things:read"]).await;
+    let refused = tenant.rehearse_with_token(&"taped".parse().unwrap(), Secret::new("x".repeat(20))).await;
+    assert_eq!(refused.unwrap_err().code, "not_oauth2");
 }

@@ -13,6 +13,7 @@ Examples:
   lockgate call create_order --input @order.json --input @another.json --exchanges
   lockgate call list_orders --component shop.wasm --config '{\"shop\":\"acme\"}' --scope orders:read
   lockgate call list_orders --config '{\"api_base\":\"http://127.0.0.1:4010\"}' --ceiling mock.json
+  lockgate call list_contacts --access-token-file token.txt                       # where its scheme is OAuth 2
   lockgate call create_order --input @order.json --record order.cassette.json     # then: lockgate replay";
 
 #[derive(Debug, Args)]

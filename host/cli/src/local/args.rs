@@ -21,6 +21,10 @@ pub(crate) struct LocalArgs {
     /// A file with the credential; one of several parts is a JSON object of them.
     #[arg(long, value_name = "FILE")]
     pub(crate) credential_file: Option<PathBuf>,
+    /// A file with an access token, for a connector that authenticates with OAuth 2: nobody can consent here. It is sent as
+    /// it is and not renewed. A scheme of client_credentials can do without: --auth oauth2 --user CLIENT --credential-file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["auth", "credential_file"])]
+    pub(crate) access_token_file: Option<PathBuf>,
     /// A secret that the connector uses by handle, and the file that holds it. May be repeated.
     #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
     pub(crate) secrets: Vec<(String, PathBuf)>,

@@ -28,6 +28,8 @@ Examples:
   lockgate profiles refresh stripe-main                   # verifies it now, and shows its status
   lockgate profiles run stripe-main create_customer --input '{\"email\": \"a@example.com\"}'
   lockgate profiles diff stripe-main                      # what the newest version asks for
+  lockgate profiles judge stripe-main 1.5.0               # what it makes of recorded calls
+  lockgate profiles upgrade stripe-main --against-cassettes   # moves only where nothing differs
   lockgate profiles consent stripe-main 1.5.0             # shows the difference, asks, and moves
   lockgate profiles canary crm-main 2.0.0 --percent 10    # and later --promote, or --stop
   lockgate profiles drift crm-main                        # what came otherwise than declared
@@ -122,12 +124,25 @@ pub(crate) enum ProfilesVerb {
         /// The version; the highest unless given.
         version: Option<String>,
     },
+    /// Play recorded calls of the profile to another version, and show what it sends and returns otherwise. Nothing is
+    /// reached and nothing is changed. Needs an owner's consent to record the profile. Exits with 1 unless all is the same.
+    Judge {
+        /// The profile.
+        name: String,
+        /// The version; the highest unless given.
+        version: Option<String>,
+        /// Play at most so many cassettes, the newest first.
+        #[arg(long, value_name = "NUMBER", value_parser = limit)]
+        limit: Option<usize>,
+    },
     /// Move it to a version that asks for no more.
     Upgrade {
         /// The profile.
         name: String,
         /// The version; the highest unless given.
         version: Option<String>,
+        #[command(flatten)]
+        against: AgainstArgs,
     },
     /// Agree to what another version asks for: move to it, and grant what it adds.
     Consent {
@@ -139,6 +154,8 @@ pub(crate) enum ProfilesVerb {
         /// shown and you are asked.
         #[arg(long, value_name = "DIGEST")]
         diff: Option<String>,
+        #[command(flatten)]
+        against: AgainstArgs,
     },
     /// What came from its system otherwise than its connector declares it.
     Drift {
@@ -250,8 +267,21 @@ pub(crate) struct CanaryArgs {
     #[arg(long, conflicts_with_all = ["version", "percent", "stop"])]
     pub(crate) promote: bool,
     /// End the trial, and go on with the version in use.
-    #[arg(long, conflicts_with_all = ["version", "percent"])]
+    #[arg(long, conflicts_with_all = ["version", "percent", "against_cassettes"])]
     pub(crate) stop: bool,
+    #[command(flatten)]
+    pub(crate) against: AgainstArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgainstArgs {
+    /// First play recorded calls of the profile to the version, as `judge` does, and change nothing where it sends or
+    /// returns otherwise.
+    #[arg(long)]
+    pub(crate) against_cassettes: bool,
+    /// Show what differs, and go on all the same.
+    #[arg(long, requires = "against_cassettes")]
+    pub(crate) accept_differences: bool,
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +311,11 @@ pub(crate) struct RunArgs {
     /// Makes the idempotency keys. Give the same one when you repeat a call whose outcome you do not know.
     #[arg(long)]
     pub(crate) key: Option<String>,
+}
+
+fn limit(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| "write a number from 1 to 100".to_owned())
 }
 
 fn on_off(text: &str) -> Result<bool, String> {

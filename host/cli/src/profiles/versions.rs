@@ -1,11 +1,13 @@
 //! Another version for a profile: what it asks for, and the way to it.
 
 use std::io::IsTerminal as _;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use server::dto::{Consent, Diff, NewCanary, Profile, Upgrade};
 
-use super::args::CanaryArgs;
+use super::args::{AgainstArgs, CanaryArgs};
+use super::judging::{Moving, may_move};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::screen::{self, Screen};
@@ -31,40 +33,62 @@ pub(super) async fn upgrade(
     screen: Screen,
     name: &str,
     version: Option<String>,
-) -> Result<(), Failure> {
+    against: &AgainstArgs,
+) -> Result<ExitCode, Failure> {
+    let Some(Moving { version }) = may_move(client, screen, name, version, against).await? else {
+        return Ok(ExitCode::FAILURE);
+    };
     let profile = client.post(&["profiles", name, "upgrade"], Some(&Upgrade { version })).await?;
     screen.answer::<Profile>(profile, show::profiles::one)?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn canary(client: &Client, screen: Screen, args: CanaryArgs) -> Result<(), Failure> {
-    let CanaryArgs { name, version, percent, promote, stop } = args;
+pub(super) async fn canary(client: &Client, screen: Screen, args: CanaryArgs) -> Result<ExitCode, Failure> {
+    let CanaryArgs { name, version, percent, promote, stop, against } = args;
     let path = ["profiles", &name, "canary"];
-    let profile = if promote {
-        client.order(&["profiles", &name, "canary", "promote"]).await?
-    } else if stop {
+    let profile = if stop {
         client.delete(&path).await?
     } else {
-        client.put(&path, &NewCanary { version, percent }).await?
+        let version =
+            if promote && against.against_cassettes { tried(client, &name).await? } else { version };
+        let Some(Moving { version }) = may_move(client, screen, &name, version, &against).await? else {
+            return Ok(ExitCode::FAILURE);
+        };
+        match promote {
+            true => client.order(&["profiles", &name, "canary", "promote"]).await?,
+            false => client.put(&path, &NewCanary { version, percent }).await?,
+        }
     };
     screen.answer::<Profile>(profile, show::profiles::one)?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The version that is tried now, if one is.
+async fn tried(client: &Client, name: &str) -> Result<Option<String>, Failure> {
+    let profile = client.get(&["profiles", name], &[]).await?;
+    let profile: Profile = serde_json::from_value(profile).context("reading the profile")?;
+    let canary = profile.canary.filter(|canary| canary.percent.is_some());
+    let none = || Failure::Usage(format!("{} tries no other version", show::inert(name)));
+    Ok(Some(canary.ok_or_else(none)?.version))
 }
 
 pub(super) async fn consent(
     client: &Client,
     screen: Screen,
     name: &str,
-    version: String,
-    seen: Option<String>,
-) -> Result<(), Failure> {
+    (version, seen): (String, Option<String>),
+    against: &AgainstArgs,
+) -> Result<ExitCode, Failure> {
+    if may_move(client, screen, name, Some(version.clone()), against).await?.is_none() {
+        return Ok(ExitCode::FAILURE);
+    }
     let diff = match seen {
         Some(seen) => seen,
         None => ask(client, name, &version).await?,
     };
     let profile = client.post(&["profiles", name, "consent"], Some(&Consent { version, diff })).await?;
     screen.answer::<Profile>(profile, show::profiles::one)?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Shows the difference and asks. The digest of what was shown is what is consented to, whatever happens meanwhile.

@@ -10,9 +10,11 @@ Nothing is reached: requests are answered from the cassette, and so are clocks, 
 shown with its place. With --judge only requests and outputs count, so that another version can be compared:
   same              it asks for the same and returns the same
   mends             it works where the recorded version failed
-  requests differ   it returns the same and sends something else, or sends what has no recorded answer
+  requests differ   it returns the same and sends something else
   outputs differ    it returns something else
+  asks for what was not recorded   nobody knows what it would make of the answer
   fails             it fails where the recorded version worked
+A cassette holds the calls of connectors: the mapping of a flow is in none, and no timer is waited for.
 Exits with 0 if every cassette is `same` (or `mends`), with 1 otherwise, with 3 if a file is no cassette that can be
 played.
 
@@ -20,7 +22,8 @@ Examples:
   lockgate replay order.cassette.json                             # the project in this folder
   lockgate replay order.cassette.json --component shop-1.1.0.wasm
   lockgate runs cassette 01KAWB6W3M2Q0R5T7V9X1Z3B5D > failed.json && lockgate replay failed.json
-  lockgate replay --judge cassettes/ --component shop-2.0.0.wasm  # before it is promoted";
+  lockgate replay --judge cassettes/ --component shop-2.0.0.wasm  # before it is uploaded
+  lockgate profiles judge shop-main 2.0.0                         # the same on a host, with what is kept there";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]

@@ -34,7 +34,8 @@ pub(crate) enum RunsVerb {
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
         records: usize,
     },
-    /// Print the cassette of one of its calls as a file, for `lockgate replay`: the newest unless told otherwise.
+    /// Print the cassette of one of its calls as a file, for `lockgate replay`: the newest unless told otherwise. A cassette
+    /// holds a call of a connector; the mapping between two calls is in none.
     Cassette {
         /// The run.
         id: String,

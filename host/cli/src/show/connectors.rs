@@ -32,8 +32,19 @@ pub(crate) fn uploaded(uploaded: &Uploaded) -> String {
             inert(&waiting.join(", "))
         ),
     };
+    let small = uploaded.small_step.as_ref().map(|small| {
+        let (name, version) = (inert(&uploaded.connector.name), inert(&uploaded.connector.version));
+        let since = inert(&small.since);
+        format!(
+            "Its version says too little: since {since} it made a {} step, so the least would be {}; see `lockgate diff \
+             {name}@{since} {name}@{version}`\n",
+            inert(&small.step),
+            inert(&small.least),
+        )
+    });
+    let small = small.unwrap_or_default();
     format!(
-        "{} {} {what}\n{waiting}examined in {} ms, compiled in {} ms{cached}, described in {} ms\n\n{}",
+        "{} {} {what}\n{waiting}{small}examined in {} ms, compiled in {} ms{cached}, described in {} ms\n\n{}",
         inert(&uploaded.connector.name),
         inert(&uploaded.connector.version),
         admission.examine_us.div_ceil(1000),

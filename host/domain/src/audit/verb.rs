@@ -62,6 +62,8 @@ verbs! {
     ProfileRecordingEnded = "profile.recording_ended",
     /// A cassette of one of its calls was given out.
     CassetteExported = "profile.cassette_exported",
+    /// Cassettes of its calls were played to another version of its connector.
+    ProfileJudged = "profile.judged",
     /// Somebody has seen to what came otherwise than declared.
     DriftCleared = "profile.drift_cleared",
     /// The first one.

@@ -126,7 +126,21 @@ pub(super) fn asked_difference(expected: &Asked, got: &Asked) -> Option<Differen
 }
 
 pub(super) fn outcome_difference(expected: &Outcome, got: &Outcome) -> Option<Difference> {
-    difference_of(&blanked_outcome(expected), &blanked_outcome(got))
+    let (expected, got) = (blanked_outcome(expected), blanked_outcome(got));
+    // Two kinds of outcome have no place in common.
+    if std::mem::discriminant(&expected) != std::mem::discriminant(&got) {
+        return Some(Difference { place: String::new(), expected: ended(&expected), got: ended(&got) });
+    }
+    difference_of(&expected, &got)
+}
+
+fn ended(outcome: &Outcome) -> String {
+    let message = match outcome {
+        Outcome::Failed(failure) => failure.message.clone(),
+        Outcome::Error(error) => error.message(),
+        _ => return outcome.code().to_owned(),
+    };
+    inert(&format!("{}: {message}", outcome.code()), SHOWN_BYTES_MAX)
 }
 
 pub(super) fn difference_of<T: Serialize + PartialEq>(expected: &T, got: &T) -> Option<Difference> {

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::compare::{Difference, Divergence, outcome_difference};
+use super::compare::{Difference, Divergence, blanked_request, difference_of, outcome_difference};
 use super::host_call::{Answer, HttpAnswer, HttpRequest};
-use super::player::{Stopped, same_request};
+use super::player::Stopped;
 use super::{Cassette, Outcome};
+use crate::text::inert;
 
 /// Differences that are told of one cassette.
 const DIFFERENCES_MAX: usize = 20;
+const NAME_BYTES_MAX: usize = 200;
 
 /// The verdict on one cassette, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -16,9 +18,11 @@ const DIFFERENCES_MAX: usize = 20;
 pub enum Judgement {
     /// It fails where the recorded version worked.
     Fails,
+    /// It asks for something that was not recorded: nobody knows what it would make of the answer.
+    Unrecorded,
     /// It returns something else.
     OutputsDiffer,
-    /// It returns the same, and sends something else to get it; or it sends what has no recorded answer.
+    /// It returns the same, and sends something else to get it.
     RequestsDiffer,
     /// It works where the recorded version failed.
     Mends,
@@ -29,6 +33,7 @@ impl Judgement {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fails => "fails",
+            Self::Unrecorded => "unrecorded",
             Self::OutputsDiffer => "outputs_differ",
             Self::RequestsDiffer => "requests_differ",
             Self::Mends => "mends",
@@ -52,6 +57,7 @@ pub(super) struct Pool {
 
 #[derive(Debug)]
 struct Recorded {
+    /// What is sensitive by its name is taken out, once for all requests that it is compared with.
     request: HttpRequest,
     /// None: the call was over before there was one.
     answer: Option<HttpAnswer>,
@@ -74,7 +80,7 @@ impl Pool {
                 _ => &[],
             };
             recorded.extend(requests.iter().enumerate().map(|(number, request)| Recorded {
-                request: request.clone(),
+                request: blanked_request(request),
                 answer: answers.get(number).cloned(),
                 at,
                 used: false,
@@ -85,11 +91,12 @@ impl Pool {
 
     /// The answer to the same request, or else to the next one that asks the same of the same place.
     pub(super) fn answer(&mut self, got: &HttpRequest) -> Result<HttpAnswer, Stopped> {
+        let got = blanked_request(got);
         let place = place(&got.url);
         let ranked = self.recorded.iter().enumerate().filter(|(_, recorded)| !recorded.used).filter_map(
             |(number, recorded)| {
                 let rank = match &recorded.request {
-                    request if same_request(request, got).is_none() => 0,
+                    request if *request == got => 0,
                     request if request.method != got.method => return None,
                     request if request.url == got.url => 1,
                     request if self::place(&request.url) == place => 2,
@@ -98,21 +105,20 @@ impl Pool {
                 Some((rank, number))
             },
         );
-        let Some((_, number)) = ranked.min() else {
+        let found = ranked.min().and_then(|(_, number)| self.recorded.get_mut(number));
+        let Some(recorded) = found else {
             let difference = Difference {
                 place: String::new(),
                 expected: "a request that was recorded".to_owned(),
-                got: format!("{} {}", got.method, got.url),
+                got: inert(&name(&got), NAME_BYTES_MAX),
             };
             let at = "a request without a recorded answer".to_owned();
             self.differences.insert(0, difference.at(None, at));
             return Err(Stopped::Diverged);
         };
-        let Some(recorded) = self.recorded.get_mut(number) else { return Err(Stopped::Diverged) };
         recorded.used = true;
-        if let Some(difference) = same_request(&recorded.request, got) {
-            let name = format!("{} {}", recorded.request.method, recorded.request.url);
-            self.differences.push(difference.at(Some(recorded.at), name));
+        if let Some(difference) = difference_of(&recorded.request, &got) {
+            self.differences.push(difference.at(Some(recorded.at), name(&recorded.request)));
         }
         recorded.answer.clone().ok_or(Stopped::Ended)
     }
@@ -124,16 +130,19 @@ impl Pool {
     /// Adds what was recorded and not asked for.
     fn end(mut self) -> Vec<Divergence> {
         for recorded in self.recorded.iter().filter(|recorded| !recorded.used) {
-            let name = format!("{} {}", recorded.request.method, recorded.request.url);
             let difference = Difference {
                 place: String::new(),
                 expected: "this request".to_owned(),
                 got: "none".to_owned(),
             };
-            self.differences.push(difference.at(Some(recorded.at), name));
+            self.differences.push(difference.at(Some(recorded.at), name(&recorded.request)));
         }
         self.differences
     }
+}
+
+fn name(request: &HttpRequest) -> String {
+    format!("{} {}", request.method, request.url)
 }
 
 fn place(url: &str) -> &str {
@@ -153,6 +162,7 @@ impl Judged {
         let of_outcome = if ended { None } else { outcome_difference(&cassette.outcome, outcome) };
         let judgement = match (cassette.outcome.is_good(), outcome.is_good()) {
             // Nobody knows what the remote would have answered.
+            _ if stopped.is_some() && !ended => Judgement::Unrecorded,
             _ if stopped.is_some() => Judgement::RequestsDiffer,
             (true, false) if of_outcome.is_some() => Judgement::Fails,
             (false, true) if of_outcome.is_some() => Judgement::Mends,

@@ -2,10 +2,12 @@
 //!
 //! A `Tape` takes down what happens at the capability boundary (`tape`), and becomes a `Cassette` once everything that
 //! could be a secret is replaced (`mask`). A cassette is read strictly (`file`) and played by a `Player` (`player`): either
-//! exactly, up to the first difference, or to judge another version of the connector (`judge`). Two questions are the
-//! same when they are after what a name says is sensitive has been blanked in both (`compare`).
+//! exactly, up to the first difference, or to judge another version of the connector (`judge`), by one cassette or by those
+//! that a tenant keeps (`chosen`, `tally`). Two questions are the same when they are after what a name says is sensitive
+//! has been blanked in both (`compare`). A played call waits for nothing (`timers`).
 
 mod bytes;
+mod chosen;
 mod compare;
 mod file;
 mod host_call;
@@ -14,9 +16,12 @@ mod kept;
 mod mask;
 mod player;
 mod scan;
+mod tally;
 mod tape;
+mod timers;
 
 pub use bytes::Bytes;
+pub use chosen::Chosen;
 pub use compare::Divergence;
 pub use file::{FILE_BYTES_MAX, InvalidCassette};
 pub use host_call::{Answer, Asked, HostCall, HttpAnswer, HttpRequest, Mac, Stream};
@@ -25,8 +30,10 @@ pub use kept::{
     KEPT_BYTES_MAX, KEPT_FILE_BYTES_MAX, KEPT_MAX, Kept, RECORDED_MS_MAX, Recording, Wanted, making_room,
 };
 pub use mask::{fingerprint_stand_in, hmac_stand_in};
-pub use player::{Mode, Player, Stopped};
+pub use player::{Mode, Passed, Player, Stopped};
+pub use tally::{Tally, Verdict};
 pub use tape::{About, Bounds, Tape};
+pub use timers::Wait;
 
 use serde::{Deserialize, Serialize};
 

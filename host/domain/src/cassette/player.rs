@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::compare::{Difference, Divergence, asked_difference, difference_of, outcome_difference};
+use super::compare::{Difference, Divergence, asked_difference, outcome_difference};
 use super::host_call::{Answer, Asked, HttpAnswer, HttpRequest};
 use super::judge::{Judged, Pool};
 use super::mask::{fingerprint_stand_in, hmac_stand_in};
+use super::timers::{Timers, Wait};
 use super::{Bytes, Cassette, Outcome};
+use crate::call::Fault;
+
+const MILLISECOND_NS: u64 = 1_000_000;
 
 /// How closely a guest has to follow the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,16 @@ pub enum Stopped {
     Ended,
 }
 
+/// What became of a timer that a guest waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    Yes,
+    /// Another one is due before it.
+    NotYet,
+    /// The call had no time for it: it ends here, as a call in real time would.
+    CallIsOver,
+}
+
 /// Plays one cassette to one call.
 #[derive(Debug)]
 pub struct Player {
@@ -41,23 +55,32 @@ pub struct Player {
     pool: Pool,
     wall: Series,
     monotonic: Series,
+    timers: Timers,
     /// Where recorded random bytes are looked for next.
     random_at: usize,
     /// Random bytes that were made up.
     drawn: u64,
 }
 
-/// Readings of one clock, in order; the last one is repeated.
-#[derive(Debug, Default)]
+/// Readings of one clock, in order. After the last one, it goes on by what passes in the replay.
+#[derive(Debug)]
 struct Series {
     at: usize,
     last: u64,
+    /// When it was read last, in nanoseconds since the call began.
+    read_ns: u64,
+    /// Nanoseconds of what it counts in.
+    unit_ns: u64,
+    /// It shows whole ones of so many units.
+    step: u64,
 }
 
 impl Player {
     pub fn new(cassette: Arc<Cassette>, mode: Mode) -> Self {
         let pool = if mode == Mode::Judge { Pool::of(&cassette) } else { Pool::default() };
-        let wall = Series { at: 0, last: u64::try_from(cassette.recorded_at.as_ms()).unwrap_or(0) };
+        let recorded_at = u64::try_from(cassette.recorded_at.as_ms()).unwrap_or(0);
+        let wall = Series { at: 0, last: recorded_at, read_ns: 0, unit_ns: MILLISECOND_NS, step: 1 };
+        let monotonic = Series { at: 0, last: 0, read_ns: 0, unit_ns: 1, step: MILLISECOND_NS };
         Self {
             cassette,
             mode,
@@ -66,7 +89,8 @@ impl Player {
             ended: false,
             pool,
             wall,
-            monotonic: Series::default(),
+            monotonic,
+            timers: Timers::default(),
             random_at: 0,
             drawn: 0,
         }
@@ -84,10 +108,55 @@ impl Player {
         if self.divergence.is_some() {
             return Err(Stopped::Diverged);
         }
-        match self.mode {
+        let answer = match self.mode {
             Mode::Exact => self.exact(asked),
             Mode::Judge => self.judged(asked),
+        };
+        if let (Asked::MonotonicClock, Ok(Answer::Time(time))) = (asked, &answer) {
+            self.timers.is_at_least(*time);
+            self.monotonic.read_ns = self.monotonic.read_ns.max(*time);
         }
+        answer
+    }
+
+    /// When a timer is due that is set now.
+    pub fn due_ns(&self, after_ns: u64) -> u64 {
+        self.timers.now_ns().saturating_add(after_ns)
+    }
+
+    /// Whether a timer has passed already.
+    pub fn has_passed(&self, due_ns: u64) -> bool {
+        due_ns <= self.timers.now_ns()
+    }
+
+    /// Somebody waits for a timer that is due then, until `leave`.
+    pub fn wait(&mut self, due_ns: u64) -> Wait {
+        self.timers.wait(due_ns)
+    }
+
+    /// Whether the timer passes now. Ask when everybody who waits at once has said so.
+    pub fn passes(&mut self, wait: Wait) -> Passed {
+        let timed_out =
+            matches!(&self.cassette.outcome, Outcome::Failed(failure) if failure.fault == Fault::WallLimit);
+        // The recorded call did nothing more than to wait, and had no time for it.
+        let was_waiting = self.mode == Mode::Exact && timed_out && self.at >= self.cassette.host_calls.len();
+        if was_waiting {
+            self.ended = true;
+            return Passed::CallIsOver;
+        }
+        if !self.timers.passes(wait) {
+            return Passed::NotYet;
+        }
+        if self.timers.now_ns() >= self.cassette.limits.wall_ms.saturating_mul(MILLISECOND_NS) {
+            self.ended = timed_out;
+            return Passed::CallIsOver;
+        }
+        Passed::Yes
+    }
+
+    /// Nobody waits for the timer any more.
+    pub fn leave(&mut self, wait: Wait) {
+        self.timers.leave(wait);
     }
 
     fn exact(&mut self, asked: &Asked) -> Result<Answer, Stopped> {
@@ -125,8 +194,10 @@ impl Player {
                 Ok(self.same_question(asked).unwrap_or_else(|| Answer::Text(fingerprint_stand_in(secret))))
             }
             Asked::Log { .. } | Asked::Stdio { .. } | Asked::Config | Asked::Scopes => Ok(Answer::Done),
-            Asked::WallClock => Ok(Answer::Time(self.wall.next(&self.cassette, asked))),
-            Asked::MonotonicClock => Ok(Answer::Time(self.monotonic.next(&self.cassette, asked))),
+            Asked::WallClock => Ok(Answer::Time(self.wall.next(&self.cassette, asked, self.timers.now_ns()))),
+            Asked::MonotonicClock => {
+                Ok(Answer::Time(self.monotonic.next(&self.cassette, asked, self.timers.now_ns())))
+            }
             Asked::Random { bytes } => Ok(Answer::Bytes(self.chance(*bytes))),
         }
     }
@@ -210,21 +281,25 @@ impl Player {
 }
 
 impl Series {
-    fn next(&mut self, cassette: &Cassette, asked: &Asked) -> u64 {
+    fn next(&mut self, cassette: &Cassette, asked: &Asked, now_ns: u64) -> u64 {
         let found =
             cassette.host_calls.iter().enumerate().skip(self.at).find(|(_, call)| call.asked == *asked);
-        if let Some((at, host_call)) = found {
-            self.at = at + 1;
-            if let Answer::Time(time) = host_call.answer {
-                self.last = time;
+        match found {
+            Some((at, host_call)) => {
+                self.at = at + 1;
+                if let Answer::Time(time) = host_call.answer {
+                    self.last = time;
+                }
+                self.read_ns = now_ns;
+            }
+            // A version that waits until a clock shows a time must get there.
+            None => {
+                let step_ns = self.unit_ns.saturating_mul(self.step).max(1);
+                let steps = now_ns.saturating_sub(self.read_ns) / step_ns;
+                self.last = self.last.saturating_add(steps.saturating_mul(self.step));
+                self.read_ns = self.read_ns.saturating_add(steps.saturating_mul(step_ns));
             }
         }
         self.last
     }
-}
-
-/// Whether two requests are the same to the last byte, sensitive values aside.
-pub(super) fn same_request(expected: &HttpRequest, got: &HttpRequest) -> Option<Difference> {
-    let blank = super::compare::blanked_request;
-    difference_of(&blank(expected), &blank(got))
 }

@@ -281,7 +281,7 @@ fn another_version_is_judged_by_what_it_sends_and_returns() {
     assert_eq!((fewer.judgement, fewer.differences[0].got.as_str()), (Judgement::RequestsDiffer, "none"));
     let unknown = Asked::Send(request("DELETE", "https://shop.example/orders", ""));
     let unknown = judged(&cassette, &[unknown], Err(GuestError::Permanent("no".into())));
-    assert_eq!(unknown.judgement, Judgement::RequestsDiffer, "nobody knows what the remote would have said");
+    assert_eq!(unknown.judgement, Judgement::Unrecorded, "nobody knows what the remote would have said");
     let fails = judged(&cassette, &[page(1), page(2)], Err(GuestError::Permanent("no".into())));
     assert_eq!(fails.judgement, Judgement::Fails);
 }
@@ -317,4 +317,51 @@ fn a_version_that_works_where_the_recorded_one_failed_mends() {
     cassette.outcome = Outcome::Failed(CallFailure::new(Fault::Trap, "the guest trapped"));
     let judged = judged(&Arc::new(cassette), &[asked], Ok("{}"));
     assert_eq!(judged.judgement, Judgement::Mends);
+}
+
+#[test]
+fn a_timer_of_a_played_call_passes_at_once_and_a_clock_that_is_read_later_shows_it() {
+    let time = |time| (Asked::MonotonicClock, Answer::Time(time));
+    let cassette = Arc::new(recorded(vec![time(3_000_000)], "{}"));
+    let mut player = Player::new(Arc::clone(&cassette), Mode::Judge);
+    let mut read = |player: &mut Player| match player.answer(&Asked::MonotonicClock).unwrap() {
+        Answer::Time(time) => time,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(read(&mut player), 3_000_000);
+    let due = player.due_ns(50_500_000);
+    assert_eq!(due, 53_500_000, "from when the clock was read");
+    let wait = player.wait(due);
+    assert_eq!(player.passes(wait), Passed::Yes);
+    player.leave(wait);
+    assert!(player.has_passed(due));
+    assert_eq!(
+        read(&mut player),
+        53_000_000,
+        "a version that waits for a time gets there, in whole milliseconds"
+    );
+    let Answer::Time(wall) = player.answer(&Asked::WallClock).unwrap() else { panic!() };
+    assert_eq!(wall, u64::try_from(cassette.recorded_at.as_ms()).unwrap() + 53);
+}
+
+#[test]
+fn a_timer_that_the_recorded_call_had_no_time_for_ends_the_played_one() {
+    let mut cassette = recorded(vec![(Asked::Config, Answer::Done)], "{}");
+    cassette.limits.wall_ms = 30_000;
+    let over = |cassette: &Cassette, mode, asked: &[Asked]| {
+        let mut player = Player::new(Arc::new(cassette.clone()), mode);
+        asked.iter().for_each(|asked| drop(player.answer(asked)));
+        let wait = player.wait(player.due_ns(40_000_000_000));
+        (player.passes(wait), player.is_ended())
+    };
+    assert_eq!(over(&cassette, Mode::Exact, &[Asked::Config]), (Passed::CallIsOver, false));
+    cassette.outcome = Outcome::Failed(CallFailure::new(Fault::WallLimit, "it took too long"));
+    assert_eq!(over(&cassette, Mode::Judge, &[]), (Passed::CallIsOver, true), "as it was recorded");
+    // Where it was recorded to wait until its time was over, the first timer after its last host call is where it waited.
+    let mut player = Player::new(Arc::new(cassette), Mode::Exact);
+    let wait = player.wait(player.due_ns(1));
+    assert_eq!(player.passes(wait), Passed::Yes, "there is a host call to come");
+    player.answer(&Asked::Config).unwrap();
+    let wait = player.wait(player.due_ns(1));
+    assert_eq!((player.passes(wait), player.is_ended()), (Passed::CallIsOver, true));
 }

@@ -11,12 +11,14 @@ mod schema;
 mod step;
 mod world;
 
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use wit::Manifest;
 
 pub use schema::{Reader, compare as compare_schemas};
 pub use step::{Step, Verdict};
 
+use crate::connector::Connector;
 use crate::text::inert;
 
 /// Changes that are told; two connectors that have nothing in common differ everywhere.
@@ -56,8 +58,36 @@ pub struct Side<'a> {
     pub manifest: &'a Manifest,
     /// The interfaces that the component imports, by name with version.
     pub imports: &'a [String],
-    /// And those that it exports.
+    /// And those that it exports; none where nobody knows.
     pub exports: &'a [String],
+}
+
+impl<'a> From<&'a Connector> for Side<'a> {
+    fn from(row: &'a Connector) -> Self {
+        Self { manifest: &row.manifest, imports: &row.imports, exports: &row.exports }
+    }
+}
+
+/// The version moved by less than what changed since the one before asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmallStep {
+    /// The version before.
+    pub since: Version,
+    /// The step that was made.
+    pub step: Step,
+    /// The smallest version that would be honest.
+    pub least: Version,
+}
+
+impl SmallStep {
+    /// Whether `new` says too little, beside the release before it among those that are known.
+    pub fn of(new: &Connector, known: &[Connector]) -> Option<Self> {
+        let before = |known: &&Connector| known.version < new.version && known.version.pre.is_empty();
+        let old = known.iter().filter(before).max_by(|a, b| a.version.cmp(&b.version))?;
+        let comparison = compare_kept(old.into(), new.into());
+        let verdict = comparison.verdict(&old.version, &new.version);
+        (!verdict.enough).then_some(Self { since: verdict.old, step: comparison.step, least: verdict.least })
+    }
 }
 
 /// Everything that changed, the worst first, and what the versions say to it.
@@ -80,6 +110,15 @@ pub fn compare(old: Side<'_>, new: Side<'_>) -> Comparison {
     requests::compare(&mut found, old.manifest, new.manifest);
     offers::compare(&mut found, old.manifest, new.manifest);
     found.into_comparison()
+}
+
+/// The same for versions that a host keeps: of one that was kept before its exports were, they are taken to be those of
+/// the other. Every connector exports something.
+pub fn compare_kept(old: Side<'_>, new: Side<'_>) -> Comparison {
+    let lacks = |own: Side<'_>, other: Side<'_>| own.exports.is_empty() && !other.exports.is_empty();
+    let old_side = if lacks(old, new) { Side { exports: new.exports, ..old } } else { old };
+    let new_side = if lacks(new, old) { Side { exports: old.exports, ..new } } else { new };
+    compare(old_side, new_side)
 }
 
 fn names(found: &mut Found, old: &Manifest, new: &Manifest) {

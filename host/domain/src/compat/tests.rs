@@ -224,3 +224,37 @@ fn what_is_listed_is_bounded_and_what_is_left_out_counts_as_breaking() {
     assert_eq!(found.changes.len() + found.left_out, 3_000);
     assert_eq!(found.step, Step::Major);
 }
+
+#[test]
+fn a_kept_version_is_held_against_the_release_before_it_and_not_against_what_nobody_wrote_down() {
+    let kept = |version: &str, manifest: Manifest, exports: &[&str]| Connector {
+        name: "shop".parse().unwrap(),
+        version: version.parse().unwrap(),
+        digest: crate::Digest::of(version.as_bytes()),
+        size_bytes: 1,
+        manifest,
+        imports: Vec::new(),
+        exports: imports(exports),
+        uploaded_at: crate::Timestamp::from_ms(0),
+    };
+    let ours = ["lockgate:connector/connector@0.1.0"];
+    let known = [
+        kept("1.1.0", with("/actions/0/name", json!("other")), &ours),
+        kept("1.2.0", manifest(base()), &[]),
+        kept("1.2.1-dev.1", with("/actions/0/name", json!("another")), &ours),
+    ];
+    let same = kept("1.2.1", manifest(base()), &ours);
+    assert_eq!(SmallStep::of(&same, &known), None, "the exports of an old row are not known");
+    let breaks = kept("1.3.0", with("/actions/0/name", json!("renamed")), &ours);
+    let small = SmallStep::of(&breaks, &known).unwrap();
+    assert_eq!(
+        (small.since.to_string(), small.step, small.least.to_string()),
+        ("1.2.0".into(), Step::Major, "2.0.0".into())
+    );
+    assert_eq!(SmallStep::of(&kept("2.0.0", breaks.manifest.clone(), &ours), &known), None);
+    assert_eq!(
+        SmallStep::of(&kept("0.1.0", manifest(base()), &ours), &known),
+        None,
+        "there is none before it"
+    );
+}

@@ -32,6 +32,7 @@ fn connector(version: &str, changed: Value) -> Connector {
         size_bytes: 1,
         manifest,
         imports,
+        exports: Vec::new(),
         uploaded_at: Timestamp::from_ms(0),
     }
 }

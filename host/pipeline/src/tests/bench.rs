@@ -407,6 +407,7 @@ fn connector(name: &str, idempotent: bool) -> Connector {
         size_bytes: 1,
         manifest: serde_json::from_value(manifest).unwrap(),
         imports: Vec::new(),
+        exports: Vec::new(),
         uploaded_at: Timestamp::from_ms(0),
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::call::GuestError;
+use domain::canary::Trial;
 use domain::event::{Delivery, EventKind};
 use domain::run::{Run, RunStatus};
 use serde_json::json;
-use store::{Events as _, Trials as _};
+use store::{Commit, Events as _, Expect, Trials as _};
 
 use super::bench::Bench;
 use super::crash::cut;
@@ -87,4 +88,26 @@ async fn killed_anywhere_on_the_way_the_version_is_given_up_once_and_no_record_i
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_whose_version_was_given_up_goes_on_with_the_one_in_use_also_while_yet_another_is_tried() {
+    let mut bench = Bench::new(&PAGES).await;
+    bench.options.exclusive = true;
+    bench.try_version("bill", "2.0.0").await;
+    let id = bench.trigger().await;
+    assert_eq!(bench.run(&id).pins.unwrap().destination.version.to_string(), "2.0.0");
+    let second = bench.profile("bill").canary.unwrap();
+    bench.change_profile("bill", |profile| profile.canary = None).await;
+    bench.try_version("bill", "3.0.0").await;
+    let third = bench.profile("bill").canary.unwrap();
+    let trial = Trial::following(Some(Trial::new(&second)), &third);
+    let mut commit = Commit::new();
+    commit.put_trial(&bench.tenant, &"bill".parse().unwrap(), &trial, Expect::Absent);
+    bench.store.commit(commit).await.unwrap();
+
+    let run = bench.work(&id).await;
+    all_once(&bench, &run);
+    let versions = bench.script.versions.lock().unwrap().clone();
+    assert!(versions.iter().all(|version| version != "2.0.0"), "{versions:?}");
 }

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::body::{Bounds, essence, read};
 use crate::caller::OfTenant;
-use crate::dto::{Connector, ConnectorSummary, Page, Uploaded};
+use crate::dto::{Connector, ConnectorManifest, ConnectorSummary, Page, Uploaded};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::{Paging, Query};
@@ -112,6 +112,21 @@ pub(crate) async fn show_connector(
     Path(name): Path<ConnectorName>,
     Query(Version { version }): Query<Version>,
 ) -> Result<Json<Connector>, Problem> {
+    Ok(Json(tenant.connector(&name, version.as_deref())?.into()))
+}
+
+/// The manifest of one connector as its component says it, with what it imports and exports: what two versions are
+/// compared by.
+#[utoipa::path(
+    get, path = "/v1/connectors/{name}/manifest", tag = "connectors",
+    params(("name" = String, Path, description = "The connector."), Version),
+    responses((status = 200, description = "The manifest.", body = ConnectorManifest))
+)]
+pub(crate) async fn show_manifest(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ConnectorName>,
+    Query(Version { version }): Query<Version>,
+) -> Result<Json<ConnectorManifest>, Problem> {
     Ok(Json(tenant.connector(&name, version.as_deref())?.into()))
 }
 

@@ -203,8 +203,39 @@ pub struct Uploaded {
     /// Profiles of an older version that go on with it until somebody consents to what this one asks for.
     #[serde(default)]
     pub pending_consent: Vec<String>,
+    /// Its version says less than what changed since the release before it. It is kept all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small_step: Option<SmallStep>,
     /// What admission measured.
     pub admission: Admission,
+}
+
+/// What a version should have been.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SmallStep {
+    /// The release before.
+    pub since: String,
+    /// What changed since: `patch`, `minor` or `major`.
+    pub step: String,
+    /// The smallest version that would say so.
+    pub least: String,
+}
+
+/// One version of a connector as its component says it: what two versions are compared by.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ConnectorManifest {
+    /// Its name.
+    pub name: String,
+    /// The version under which it is kept.
+    pub version: String,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// What it says of itself, whole.
+    pub manifest: Value,
+    /// The interfaces that the component imports.
+    pub imports: Vec<String>,
+    /// And those that it exports; none where it was uploaded before hosts kept them.
+    pub exports: Vec<String>,
 }
 
 /// What admission measured.
@@ -368,12 +399,33 @@ impl From<wit::Trigger> for Trigger {
     }
 }
 
+impl From<domain::compat::SmallStep> for SmallStep {
+    fn from(small: domain::compat::SmallStep) -> Self {
+        let domain::compat::SmallStep { since, step, least } = small;
+        Self { since: since.to_string(), step: step.as_str().to_owned(), least: least.to_string() }
+    }
+}
+
+impl From<domain::connector::Connector> for ConnectorManifest {
+    fn from(row: domain::connector::Connector) -> Self {
+        Self {
+            name: row.name.to_string(),
+            version: row.version.to_string(),
+            digest: row.digest.to_string(),
+            manifest: serde_json::to_value(row.manifest).unwrap_or_default(),
+            imports: row.imports,
+            exports: row.exports,
+        }
+    }
+}
+
 impl From<lockgate::Uploaded> for Uploaded {
     fn from(uploaded: lockgate::Uploaded) -> Self {
         let report = uploaded.report;
         Self {
             existed: uploaded.existed,
             pending_consent: uploaded.pending_consent.iter().map(ToString::to_string).collect(),
+            small_step: uploaded.small_step.map(Into::into),
             connector: uploaded.connector.into(),
             admission: Admission {
                 core_modules: report.core_modules,

@@ -179,6 +179,7 @@ async fn the_latest_connector_is_the_highest_version(bench: Bench) {
             size_bytes: 1,
             manifest: serde_json::from_value(manifest.clone()).unwrap(),
             imports: Vec::new(),
+            exports: Vec::new(),
             uploaded_at: Timestamp::from_ms(0),
         };
         let mut commit = change("t");

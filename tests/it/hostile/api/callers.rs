@@ -60,6 +60,7 @@ fn body(path: &str, place: &str) -> Option<Value> {
         "credential" | "{secret}" => Some(json!({ "value": "not-a-real-secret" })),
         "observe" => Some(json!({ "for_ms": 1_000 })),
         "explain" => Some(json!({ "method": "GET", "url": "https://a.example/things" })),
+        "judge" => Some(json!({})),
         "upgrade" => Some(json!({ "version": "0.1.0" })),
         "consent" => Some(json!({ "version": "0.1.0", "diff": "0".repeat(64) })),
         "secret" | "test" => Some(json!({})),

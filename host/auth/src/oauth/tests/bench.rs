@@ -191,6 +191,7 @@ impl Bench {
             size_bytes: 1,
             manifest: domain::manifest::parse(&manifest.to_string()).unwrap(),
             imports: Vec::new(),
+            exports: Vec::new(),
             uploaded_at: hands.now(),
         };
         let version = ConnectorRef { name: connector.name.clone(), version: connector.version.clone() };

@@ -7,7 +7,7 @@ use super::shown;
 use crate::api::connectors::Version as VersionQuery;
 use crate::body::Json as Body;
 use crate::caller::OfTenant;
-use crate::dto::{self, Consent, Diff, Upgrade};
+use crate::dto::{self, Consent, Diff, Judgements, NewJudgement, Upgrade};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -24,6 +24,22 @@ pub(crate) async fn show_diff(
     Query(VersionQuery { version }): Query<VersionQuery>,
 ) -> Result<Json<Diff>, Problem> {
     Ok(Json(tenant.diff(&name, version.as_deref())?.into()))
+}
+
+/// Plays recorded calls of the profile to another version, and says what it sends and returns otherwise. Nothing is
+/// reached and nothing is kept. Refused with `recording_ended` unless the owner's consent to record the profile stands.
+#[utoipa::path(
+    post, path = "/v1/profiles/{name}/judge", tag = "profiles", request_body = NewJudgement,
+    params(("name" = String, Path, description = "The profile.")),
+    responses((status = 200, description = "What the version makes of each call.", body = Judgements))
+)]
+pub(crate) async fn judge(
+    OfTenant(tenant): OfTenant,
+    Path(name): Path<ProfileName>,
+    Body(new): Body<NewJudgement>,
+) -> Result<Json<Judgements>, Problem> {
+    let judged = Box::pin(tenant.judge(&name, new.version.as_deref(), new.limit)).await;
+    Ok(Json(judged.map_err(|error| Problem::at(error, tenant.now()))?.into()))
 }
 
 /// Moves the profile to a version that asks for no more. One that does is refused with `consent_needed`.
