@@ -324,7 +324,7 @@ fn a_timer_of_a_played_call_passes_at_once_and_a_clock_that_is_read_later_shows_
     let time = |time| (Asked::MonotonicClock, Answer::Time(time));
     let cassette = Arc::new(recorded(vec![time(3_000_000)], "{}"));
     let mut player = Player::new(Arc::clone(&cassette), Mode::Judge);
-    let mut read = |player: &mut Player| match player.answer(&Asked::MonotonicClock).unwrap() {
+    let read = |player: &mut Player| match player.answer(&Asked::MonotonicClock).unwrap() {
         Answer::Time(time) => time,
         other => panic!("{other:?}"),
     };
