@@ -19,6 +19,7 @@ fn main() {
             "prober",
             "receiver",
             "spin",
+            "standard_client",
             "taped",
             "taped_later",
             "tries_in_describe",

@@ -16,9 +16,9 @@ use crate::addresses;
 use crate::doors::{Doors, is_of_this_machine};
 use crate::hop::{Hop, Outcome};
 use crate::network::Network;
-use crate::options::{EgressError, EgressOptions};
+use crate::options::{EgressError, EgressOptions, Patience};
 use crate::row::Row;
-use crate::tenants::{Tenant, Tenants, TooBusy};
+use crate::tenants::{Tenants, TooBusy};
 use crate::tls::Tls;
 
 /// The only door to the network. Cloning it gives another handle to the same one.
@@ -164,13 +164,24 @@ impl Egress {
     ///
     /// Dropping the future closes the connection; the request may have been sent, and its row is lost with it.
     pub async fn send(&self, sender: &Sender, permit: Permit<Wire>, credentials: &dyn Credentials) -> Sent {
+        self.send_within(sender, permit, credentials, Patience::default()).await
+    }
+
+    /// The same for who has less patience.
+    pub async fn send_within(
+        &self,
+        sender: &Sender,
+        permit: Permit<Wire>,
+        credentials: &dyn Credentials,
+        patience: Patience,
+    ) -> Sent {
         let inner = &*self.0;
         let time_ms = permit.timeout_ms().min(inner.options.total_timeout_ms).max(1);
         let deadline = Instant::now() + Duration::from_millis(time_ms);
         let tenant = inner.tenants.get(&sender.tenant);
         let mut exchanges = Vec::new();
-        let result =
-            Box::pin(inner.through(&tenant, sender, permit, credentials, deadline, &mut exchanges)).await;
+        let hop = Hop { inner, tenant: &tenant, sender, credentials, deadline, patience };
+        let result = Box::pin(inner.through(&hop, permit, &mut exchanges)).await;
         Sent { result, exchanges }
     }
 }
@@ -178,11 +189,8 @@ impl Egress {
 impl Inner {
     async fn through(
         &self,
-        tenant: &Tenant,
-        sender: &Sender,
+        hop: &Hop<'_>,
         mut permit: Permit<Wire>,
-        credentials: &dyn Credentials,
-        deadline: Instant,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Response, Refusal> {
         // One turn for all hops: a request that holds a turn never waits for another.
@@ -194,7 +202,6 @@ impl Inner {
         loop {
             let keeps_bodies = self.options.log_bodies && permit.policy().tracing().log_bodies;
             let mut row = Row::begin(&permit, &body, keeps_bodies, &*self.clock);
-            let hop = Hop { inner: self, tenant, sender, credentials, deadline };
             match hop.make(&permit, &mut body, &mut turn, &mut sent_with, &mut row).await {
                 Err(refusal) => {
                     exchanges.push(row.refused(&refusal));

@@ -19,6 +19,7 @@ use crate::dial::Dial;
 use crate::door::{Inner, Refusal, Sender};
 use crate::idle::Pin;
 use crate::incoming::{self, Bounds, Head};
+use crate::options::Patience;
 use crate::row::Row;
 use crate::scrub::Scrubber;
 use crate::tenants::{Tenant, Turn};
@@ -31,6 +32,7 @@ pub(crate) struct Hop<'a> {
     pub(crate) sender: &'a Sender,
     pub(crate) credentials: &'a dyn Credentials,
     pub(crate) deadline: Instant,
+    pub(crate) patience: Patience,
 }
 
 /// An answer whose head is there, and the connection on which its body will come.
@@ -63,7 +65,7 @@ impl Hop<'_> {
         if let Some(profile) = &self.sender.profile {
             self.tenant.paces.wait(profile, permit.policy(), permit.cost(), self.deadline).await?;
         }
-        let until = self.deadline.min(after_ms(self.inner.options.connect_timeout_ms));
+        let until = self.deadline.min(after_ms(self.patience.connect_ms(&self.inner.options)));
         if turn.is_none() {
             *turn = Some(self.inner.tenants.turn(self.tenant, until).await?);
         }
@@ -100,7 +102,7 @@ impl Hop<'_> {
         }
         let bounds = Bounds {
             bytes_max: permit.response_bytes(),
-            idle: Duration::from_millis(self.inner.options.idle_timeout_ms),
+            idle: Duration::from_millis(self.patience.idle_ms(&self.inner.options)),
             deadline: self.deadline,
         };
         let response = incoming::read(&head, body, &bounds).await?;
@@ -163,7 +165,7 @@ impl Hop<'_> {
         written: &Written,
         flood: &Flood,
     ) -> Result<Result<http::Response<Incoming>, Request<Observed>>, SendFailure> {
-        let until = self.deadline.min(after_ms(self.inner.options.first_byte_timeout_ms));
+        let until = self.deadline.min(after_ms(self.patience.first_byte_ms(&self.inner.options)));
         // Polled even once, the client might send in a time that is over.
         if Instant::now() >= self.deadline {
             return Err(failure::unsent(FailureCode::TotalTimeout));

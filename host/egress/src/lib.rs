@@ -39,7 +39,7 @@ mod written;
 
 pub use door::{Egress, Refusal, Sender, Sent};
 pub use network::{EveryName, Network, NetworkFailure, Stream};
-pub use options::{EgressError, EgressOptions};
+pub use options::{EgressError, EgressOptions, Patience};
 pub use scrub::{Scrubber, Unsearchable};
 pub use system_resolver::SystemResolver;
 

@@ -65,6 +65,33 @@ impl Default for EgressOptions {
     }
 }
 
+/// The time that whoever sends gives each step. It can only be less than what the options give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    pub connect_ms: Option<u64>,
+    pub first_byte_ms: Option<u64>,
+    /// Between two pieces of the body.
+    pub idle_ms: Option<u64>,
+}
+
+impl Patience {
+    pub(crate) fn connect_ms(self, options: &EgressOptions) -> u64 {
+        shorter(options.connect_timeout_ms, self.connect_ms)
+    }
+
+    pub(crate) fn first_byte_ms(self, options: &EgressOptions) -> u64 {
+        shorter(options.first_byte_timeout_ms, self.first_byte_ms)
+    }
+
+    pub(crate) fn idle_ms(self, options: &EgressOptions) -> u64 {
+        shorter(options.idle_timeout_ms, self.idle_ms)
+    }
+}
+
+fn shorter(ours_ms: u64, asked_ms: Option<u64>) -> u64 {
+    asked_ms.map_or(ours_ms, |asked_ms| asked_ms.clamp(1, ours_ms.max(1)))
+}
+
 /// A day: longer than anybody waits, and safe to add to any time.
 const TIMEOUT_MAX_MS: u64 = 86_400_000;
 /// Far more than one machine carries, and safe for a semaphore.
@@ -114,4 +141,17 @@ pub enum EgressError {
         "{0} is no address of this machine, so nothing can leave from it; give one that is with --egress-address"
     )]
     NotOurAddress(IpAddr),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_is_never_longer_than_the_options() {
+        let options = EgressOptions::default();
+        let of = |ms| Patience { first_byte_ms: ms, ..Patience::default() }.first_byte_ms(&options);
+        assert_eq!([of(None), of(Some(0)), of(Some(7))], [15_000, 1, 7]);
+        assert_eq!(of(Some(u64::MAX)), 15_000);
+    }
 }

@@ -1,7 +1,8 @@
 //! What a component may import, by name, and what it must export.
 //!
 //! The list is closed: an interface that is not on it is refused at upload, not at the first call. The WASI interfaces
-//! are those that ordinary toolchains import without need; they are linked inert (`wasi`) and grant nothing.
+//! are those that ordinary toolchains import without need, which are linked inert (`wasi`) and grant nothing, and for
+//! connectors the outgoing side of `wasi:http` (`capabilities::http::standard`), which grants what our own `http` does.
 
 use crate::admit::Kind;
 use crate::census::Census;
@@ -11,6 +12,8 @@ use domain::text::inert;
 const PACKAGE: &str = "lockgate:connector/";
 const CONNECTOR_IMPORTS: [&str; 5] = ["types", "http", "secrets", "logging", "profile"];
 const TRANSFORM_IMPORTS: [&str; 2] = ["types", "logging"];
+/// The outgoing side of WASI's own HTTP, which enters the same door as `http`. Nothing that serves.
+const STANDARD_HTTP: [&str; 2] = ["wasi:http/types", "wasi:http/outgoing-handler"];
 const INERT_WASI: [&str; 27] = [
     "wasi:io/error",
     "wasi:io/poll",
@@ -70,7 +73,11 @@ fn is_offered(name: &str, kind: Kind) -> bool {
         Kind::Connector => &CONNECTOR_IMPORTS,
         Kind::Transform => &TRANSFORM_IMPORTS,
     };
-    ours.iter().any(|interface| is_ours(name, interface)) || is_inert_wasi(name)
+    let wasi: &[&str] = match kind {
+        Kind::Connector => &STANDARD_HTTP,
+        Kind::Transform => &[],
+    };
+    ours.iter().any(|interface| is_ours(name, interface)) || is_wasi(name, wasi) || is_wasi(name, &INERT_WASI)
 }
 
 fn is_ours(name: &str, interface: &str) -> bool {
@@ -78,8 +85,8 @@ fn is_ours(name: &str, interface: &str) -> bool {
     versioned.is_some_and(|version| is_patch_of(version, "@0.1."))
 }
 
-fn is_inert_wasi(name: &str) -> bool {
-    INERT_WASI
+fn is_wasi(name: &str, interfaces: &[&str]) -> bool {
+    interfaces
         .iter()
         .any(|interface| name.strip_prefix(interface).is_some_and(|version| is_patch_of(version, "@0.2.")))
 }
@@ -118,6 +125,8 @@ mod tests {
             "wasi:sockets/tcp@0.2.6",
             "wasi:sockets/tls@0.2.6",
             "wasi:http/outgoing-handler@0.2.10",
+            "wasi:http/incoming-handler@0.2.10",
+            "wasi:http/outgoing-handler@0.3.0",
             "wasi:cli/stdout@0.3.0",
             "wasi:cli/stdout@0.2.0-rc",
             "wasi:cli/stdout",
@@ -126,13 +135,17 @@ mod tests {
         let Err(Refused::UnknownImport { imports }) = kind(&census(&imports, &[CONNECTOR])) else {
             panic!("not refused");
         };
-        assert_eq!(imports.len(), 6);
+        assert_eq!(imports.len(), 7);
         assert_eq!(imports.last().unwrap(), "evil\\u{1b}");
     }
 
     #[test]
     fn a_transform_is_not_offered_the_network() {
-        let refused = kind(&census(&["lockgate:connector/http@0.1.0"], &[TRANSFORM]));
-        assert!(matches!(refused, Err(Refused::UnknownImport { .. })));
+        for import in
+            ["lockgate:connector/http@0.1.0", "wasi:http/types@0.2.0", "wasi:http/outgoing-handler@0.2.0"]
+        {
+            let refused = kind(&census(&[import], &[TRANSFORM]));
+            assert!(matches!(refused, Err(Refused::UnknownImport { .. })), "{import}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use wasmtime::component::{Component, Linker};
 
 use crate::admit::Kind;
 use crate::bindings::{self, ConnectorPre, TransformerPre};
-use crate::capabilities::http::Http;
+use crate::capabilities::http::{Http, standard};
 use crate::capabilities::logging::Logging;
 use crate::capabilities::profile::Profile;
 use crate::capabilities::secrets::Secrets;
@@ -37,6 +37,7 @@ impl Linkers {
         bindings::types::add_to_linker::<CallState, Nothing>(&mut connector, |_| Nothing)?;
         bindings::logging::add_to_linker::<CallState, Logging>(&mut connector, |state| &mut state.logging)?;
         bindings::http::add_to_linker::<CallState, Http>(&mut connector, |state| &mut state.http)?;
+        standard::add_to_linker(&mut connector)?;
         bindings::secrets::add_to_linker::<CallState, Secrets>(&mut connector, |state| &mut state.secrets)?;
         bindings::profile::add_to_linker::<CallState, Profile>(&mut connector, |state| &mut state.profile)?;
         Ok(Self { connector, transform })

@@ -27,7 +27,7 @@ pub enum Refused {
     FeatureDisabled { feature: String },
     #[error("the component is not valid: {message}")]
     Invalid { message: String },
-    #[error("the component imports what is not offered here: {}; offered are the interfaces of lockgate:connector@0.1 and an inert part of WASI 0.2", .imports.join(", "))]
+    #[error("the component imports what is not offered here: {}; offered are the interfaces of lockgate:connector@0.1, the outgoing side of wasi:http@0.2 and an inert part of WASI 0.2", .imports.join(", "))]
     UnknownImport { imports: Vec<String> },
     #[error(
         "the component exports neither lockgate:connector/connector@0.1.0 nor lockgate:connector/transform@0.1.0; implement one of the two worlds"

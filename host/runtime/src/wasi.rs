@@ -62,6 +62,11 @@ impl WasiState {
         Self { context: None, sockets: None, table, log, clock, randomness, began: Instant::now(), deck }
     }
 
+    /// The resources of all WASI interfaces: a stream of a body is a stream like any other.
+    pub(crate) fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
     fn parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
         let context = self.context.get_or_insert_with(|| {
             WasiCtxBuilder::new()

@@ -4,3 +4,4 @@ mod http;
 mod logging;
 mod profile;
 mod secrets;
+mod standard_http;

@@ -72,6 +72,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wasmparser", &["runtime"]),
     // One guest is made from the text of a released contract.
     ("wit-bindgen", &["lockgate-sdk", "guests"]),
+    ("wasip2", &["guests"]),
     ("jaq-core", &["jq"]),
     ("libfuzzer-sys", &["fuzz"]),
     ("anyhow", &["cli"]),

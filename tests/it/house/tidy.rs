@@ -62,6 +62,19 @@ fn compiled_code_is_trusted_in_one_place_only() {
 }
 
 #[test]
+fn what_a_guest_sends_enters_the_door_in_one_place_only() {
+    let senders: Vec<_> = super::sources()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("host/runtime/src/"))
+        .flat_map(|(name, text)| {
+            let at = text.matches(".send_within(").count() + text.matches("egress.send(").count();
+            std::iter::repeat_n(name, at)
+        })
+        .collect();
+    assert_eq!(senders, ["host/runtime/src/capabilities/http.rs"], "requests are sent from here");
+}
+
+#[test]
 fn a_key_of_the_store_is_built_in_one_file_only() {
     for (name, text) in super::sources() {
         let separator = text.contains("b\"\\0\"") || text.contains("b'\\0'") || text.contains("push(0)");

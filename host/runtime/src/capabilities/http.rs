@@ -1,5 +1,8 @@
 //! `http`: hands each request to the judge, and what the judge permits to the door. Denials are values.
 
+mod begun;
+pub(crate) mod standard;
+
 use std::sync::Arc;
 
 use domain::call::Limits;
@@ -8,18 +11,20 @@ use domain::egress::{Permit, Policy, Request, Response, Spent, Wire};
 use domain::exchange::{Exchange, ExchangeOutcome, Outline, SendFailure, SendFailureKind};
 use domain::retry::{KeyPlace, Read, is_idempotent};
 use domain::{Clock, Credentials, Denial, FailureCode, Gate};
-use egress::{Egress, Refusal, Sender, Sent};
+use egress::{Egress, Patience, Refusal, Sender, Sent};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
 use wasmtime::component::HasData;
 
+use self::standard::{Room, UnderWay};
 use crate::bindings::http;
 use crate::call::CallFor;
 use crate::deck::{Asking, Deck, NO_SUCH_ANSWER};
 use crate::failure::HostFailed;
 use crate::runtime::Rooms;
 
-/// Requests of one `send-all` that are under way at once; the tenant's own bound may be lower.
+/// Requests of one call that are under way at once; the tenant's own bound may be lower.
 const UNDER_WAY_MAX: usize = 32;
 const OURS: &str = "lockgate-";
 const CLASS: &str = "lockgate-class";
@@ -45,6 +50,11 @@ pub(crate) struct HttpState {
     /// What may still be kept of bodies.
     excerpts_left: usize,
     deck: Deck,
+    /// What was begun through `wasi:http` and is not written down yet.
+    under_way: Vec<UnderWay>,
+    /// How many of those are sent at once; made when the first is.
+    turns: Option<Arc<Semaphore>>,
+    room: Option<Room>,
 }
 
 /// The rows of one request: several where it was redirected.
@@ -68,6 +78,7 @@ struct Permitted {
     permit: Permit<Wire>,
     row: Option<usize>,
     key: Option<String>,
+    patience: Patience,
 }
 
 type Answer = Result<http::Response, http::HttpError>;
@@ -105,11 +116,15 @@ impl HttpState {
             rows: Vec::new(),
             excerpts_left: EXCERPTS_BYTES_MAX,
             deck: Deck::Empty,
+            under_way: Vec::new(),
+            turns: None,
+            room: None,
         }
     }
 
     /// The rows of the call, at its end.
-    pub(crate) fn finish(self) -> Requested {
+    pub(crate) fn finish(mut self) -> Requested {
+        self.collect();
         let now = self.clock.now();
         let rows = self.rows.into_iter().flat_map(|row| {
             let Row { exchanges, key, open } = row;
@@ -141,7 +156,7 @@ impl HttpState {
                 self.spent.sent_bytes = self.spent.sent_bytes.saturating_add(bytes);
                 let row = outline
                     .map(|_| self.add_row(Exchange::permitted(at, &permit, unseen(), 0), key.clone(), true));
-                Ok(Permitted { permit, row, key })
+                Ok(Permitted { permit, row, key, patience: Patience::default() })
             }
             Err(denial) => {
                 self.denied = self.denied.saturating_add(1);
@@ -235,6 +250,7 @@ impl HttpState {
     }
 }
 
+/// The one place where a guest's requests enter the door, whichever interface they came through.
 async fn send_one(
     egress: &Egress,
     sender: &Sender,
@@ -242,8 +258,8 @@ async fn send_one(
     number: usize,
     permitted: Permitted,
 ) -> (usize, Option<usize>, Option<String>, Sent) {
-    let Permitted { permit, row, key } = permitted;
-    (number, row, key, egress.send(sender, permit, credentials).await)
+    let Permitted { permit, row, key, patience } = permitted;
+    (number, row, key, egress.send_within(sender, permit, credentials, patience).await)
 }
 
 /// Headers that only the host adds: what a rule of the manifest says of the answer, and the wait that it asks for, in
@@ -308,9 +324,9 @@ impl HasData for Http {
 
 impl HttpState {
     /// Only behind the deck: a request that passes it is in no cassette, and leaves in a replay.
-    async fn send_live(&mut self, request: http::Request) -> wasmtime::Result<Answer> {
+    async fn send_live(&mut self, request: http::Request, patience: Patience) -> wasmtime::Result<Answer> {
         let permitted = match self.judge(request) {
-            Ok(permitted) => permitted,
+            Ok(permitted) => Permitted { patience, ..permitted },
             Err(denial) => return Ok(Err(http::HttpError::Denied(denial.into()))),
         };
         let answers = self.send_permitted(vec![(0, permitted)]).await?;
@@ -350,7 +366,7 @@ impl http::Host for HttpState {
                 return played(answer, 1)?.into_iter().next().ok_or(NO_SUCH_ANSWER.into());
             }
         };
-        let answer = self.send_live(request).await?;
+        let answer = self.send_live(request, Patience::default()).await?;
         self.deck.answer(place, || cassette::Answer::Http(vec![taken_down(&answer)]));
         Ok(answer)
     }

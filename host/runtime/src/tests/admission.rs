@@ -135,13 +135,13 @@ async fn what_is_not_valid_is_refused_whatever_it_is() {
 
 #[tokio::test]
 async fn every_import_that_is_not_offered_is_named() {
-    let imports = r#"(import "wasi:sockets/tls@0.2.0" (instance)) (import "wasi:http/types@0.2.0" (instance))
+    let imports = r#"(import "wasi:sockets/tls@0.2.0" (instance)) (import "wasi:http/incoming-handler@0.2.0" (instance))
         (import "evil" (func))"#;
     let guest = Guest { imports: imports.to_owned(), ..Guest::default() };
     let Refused::UnknownImport { imports } = refused(guest.component()).await else {
         panic!("another reason")
     };
-    assert_eq!(imports, ["wasi:sockets/tls@0.2.0", "wasi:http/types@0.2.0", "evil"]);
+    assert_eq!(imports, ["wasi:sockets/tls@0.2.0", "wasi:http/incoming-handler@0.2.0", "evil"]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod logs;
 mod loops;
 mod retries;
 mod smuggling;
+mod standard_http;
 mod uploads;
 mod values;
 mod waiting;
