@@ -22,8 +22,18 @@ pub fn rust() -> Built {
     Built { language: "Rust", name: "desk", component: lockgate_tests::connectors::DESK.to_vec(), took: None }
 }
 
-/// None where the tools are not installed.
-pub fn js(afresh: bool) -> Option<Built> {
+/// Without the SDK; none where the tools are not installed.
+pub fn own_fetch() -> Option<Built> {
+    let toolchain = js_toolchain()?;
+    built("JavaScript", "own-fetch", &[], false, |to| {
+        let mut node = Command::new("node");
+        node.arg(top().join("tests/it/languages/own_fetch/build.mjs"));
+        node.arg(toolchain).arg(top().join("wit/v0")).arg(to);
+        node
+    })
+}
+
+fn js_toolchain() -> Option<PathBuf> {
     let toolchain = top().join("target/js-toolchain");
     if !toolchain.join("node_modules/@bytecodealliance/componentize-js").exists() {
         eprintln!(
@@ -31,6 +41,12 @@ pub fn js(afresh: bool) -> Option<Built> {
         );
         return None;
     }
+    Some(toolchain)
+}
+
+/// None where the tools are not installed.
+pub fn js(afresh: bool) -> Option<Built> {
+    let toolchain = js_toolchain()?;
     built("JavaScript", "desk-js", &["sdk-guest/js", "sdk-guest/examples/js"], afresh, |to| {
         let mut node = Command::new("node");
         node.arg(top().join("sdk-guest/js/build.js")).arg("src/connector.js").arg(to);

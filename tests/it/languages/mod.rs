@@ -2,6 +2,7 @@
 
 mod built;
 mod desk;
+mod own_fetch;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
