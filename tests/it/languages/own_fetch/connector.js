@@ -7,7 +7,7 @@ const manifest = {
   version: '0.1.0',
   title: 'A client of its own',
   category: 'custom',
-  auth: ['bearer'],
+  auth: [{ kind: 'bearer' }],
   config: { type: 'object', properties: { api_base: { type: 'string' } }, required: ['api_base'] },
   inputs: [{ name: 'api_base', kind: 'origin' }],
   hosts: ['{api_base}'],
