@@ -3,6 +3,8 @@
 //! Validation costs at most the schema's size times the instance's: references stay inside the schema and may not lead
 //! back to themselves, what they expand to is bounded, and patterns run on an engine that takes linear time.
 
+pub mod sample;
+
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;

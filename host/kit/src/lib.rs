@@ -11,7 +11,6 @@ mod line;
 mod material;
 mod profile;
 mod report;
-mod sample;
 mod stand;
 mod testing;
 mod time;

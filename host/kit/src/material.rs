@@ -1,13 +1,13 @@
 //! What a connector can be judged by: its manifest, its examples, and its author's tests.
 
 use domain::schema;
+use domain::schema::sample::{Kind, sample};
 use lockgate_testing::file::Test;
 use lockgate_testing::{Answer, Exchange, Fault, Outcome, Times, Vendor, file};
 use serde_json::{Value, json};
 use wit::{Action, Manifest, Trigger, TriggerKind};
 
 use crate::profile::CANARY;
-use crate::sample::{Kind, sample};
 use crate::stand::{Case, Ran, Stand, Unready};
 
 /// A connector on its stand, with the tests that its author wrote.

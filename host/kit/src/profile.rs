@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::parts::{self, Parts};
+use domain::schema::sample::{Kind as Sample, sample};
 use domain::{ProfileName, Secret};
 use lockgate::{AuthChoice, Callback, Error, Kind, NewProfile, Rate};
 use lockgate_testing::{Exchange, file};
 use serde_json::{Map, Value, json};
 use wit::{AuthScheme, Manifest, Oauth2, Oauth2Grant};
 
-use crate::sample::{self, sample};
 use crate::stand::Stand;
 
 /// A credential that nobody uses, long enough to be searched for everywhere.
@@ -85,7 +85,7 @@ impl Stand {
         if domain::manifest::config(manifest, given.clone()).is_ok() || !wanted.config.is_empty() {
             return given;
         }
-        let mut made = match sample(&manifest.config, sample::Kind::Empty) {
+        let mut made = match sample(&manifest.config, Sample::Empty) {
             Value::Object(made) => made,
             _ => Map::new(),
         };
@@ -139,7 +139,14 @@ impl Stand {
         match scheme {
             AuthScheme::Oauth2(oauth2) => {
                 known.credential = Some(CANARY.to_owned());
-                known.tokens = token_exchange(oauth2, config).into_iter().collect();
+                // A setting that nobody gave has its default.
+                let mut settings = config.as_object().cloned().unwrap_or_default();
+                for input in &self.connector.manifest.inputs {
+                    if let Some(default) = &input.default {
+                        settings.entry(&input.name).or_insert_with(|| json!(default));
+                    }
+                }
+                known.tokens = token_exchange(oauth2, &settings).into_iter().collect();
                 if oauth2.grant == Oauth2Grant::AuthorizationCode {
                     self.consent(known).await?;
                 }
@@ -194,9 +201,9 @@ fn default_user(scheme: &AuthScheme) -> Option<&'static str> {
 }
 
 /// A token endpoint that always says yes.
-fn token_exchange(oauth2: &Oauth2, config: &Value) -> Option<Exchange> {
+fn token_exchange(oauth2: &Oauth2, settings: &Map<String, Value>) -> Option<Exchange> {
     let mut url = oauth2.token_url.clone();
-    for (name, value) in config.as_object()? {
+    for (name, value) in settings {
         if let Some(text) = value.as_str() {
             url = url.replace(&format!("{{{name}}}"), text);
         }

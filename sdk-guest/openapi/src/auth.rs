@@ -1,11 +1,13 @@
 //! Ways to authenticate: the document's security schemes as those that a host applies.
 
+mod credentials;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wit::{AuthScheme, Oauth2, Oauth2Grant, Placement};
 
-use crate::NotGenerated;
 use crate::document::{Document, shown};
 use crate::project::Notes;
 use crate::servers::{Server, split};
@@ -15,21 +17,29 @@ use crate::servers::{Server, split};
 pub(crate) struct Auth {
     /// By their name in the document, in its order.
     schemes: BTreeMap<String, AuthScheme>,
+    /// Names of others that come to the same.
+    others: BTreeSet<String>,
     /// Where credentials go: parameters there are the host's.
     pub(crate) places: BTreeSet<(String, String)>,
 }
 
 impl Auth {
-    pub(crate) fn of(
-        document: &Document,
-        server: Option<&Server>,
-        notes: &mut Notes,
-    ) -> Result<Self, NotGenerated> {
+    pub(crate) fn of(document: &Document, server: Option<&Server>, notes: &mut Notes) -> Self {
         let mut auth = Self::default();
         let schemes = document.get("/components/securitySchemes").and_then(Value::as_object);
-        for (name, scheme) in schemes.into_iter().flatten() {
+        let mut schemes: Vec<(&String, &Value)> = schemes.into_iter().flatten().collect();
+        // Of a kind the one that most operations ask for is offered.
+        let asked = credentials::asked_for(document);
+        schemes.sort_by_key(|(name, _)| Reverse(asked.get(name.as_str()).copied().unwrap_or_default()));
+        for (name, scheme) in schemes {
             let place = format!("/components/securitySchemes/{name}");
-            let scheme = document.resolve(scheme)?;
+            let scheme = match document.resolve(scheme) {
+                Ok(scheme) => scheme,
+                Err(error) => {
+                    notes.add(&place, error.to_string());
+                    continue;
+                }
+            };
             let text = |member: &str| scheme.get(member).and_then(Value::as_str).unwrap_or_default();
             if text("type") == "apiKey" {
                 auth.places.insert((text("in").to_owned(), text("name").to_ascii_lowercase()));
@@ -38,7 +48,9 @@ impl Auth {
             // A profile chooses by kind.
             if let Some((other, same)) = auth.schemes.iter().find(|(_, other)| other.kind() == carried.kind())
             {
-                if *same != carried {
+                if *same == carried {
+                    auth.others.insert(name.clone());
+                } else {
                     notes.add(
                         &place,
                         format!(
@@ -52,7 +64,34 @@ impl Auth {
             }
             auth.schemes.insert(name.clone(), carried);
         }
-        Ok(auth)
+        auth.read_parameters(document, notes);
+        auth
+    }
+
+    /// Parameters that are credentials: no input holds one. Where the document names no scheme that can be offered, the
+    /// one that most operations have is the scheme.
+    fn read_parameters(&mut self, document: &Document, notes: &mut Notes) {
+        const PLACE: &str = "/components/securitySchemes";
+        let found = credentials::among_parameters(document);
+        for ((at, name), count) in found {
+            let is_new = self.places.insert((at.clone(), name.to_ascii_lowercase()));
+            let parameter = format!("the {at} parameter {:?} of {count} operations", shown(&name));
+            if self.schemes.is_empty() {
+                notes.add(PLACE, format!("{parameter} is taken for the key that a profile gives"));
+                let place = if at == "query" { Placement::Query } else { Placement::Header };
+                self.schemes.insert(name.clone(), AuthScheme::ApiKey { place, name, prefix: String::new() });
+            } else if is_new {
+                notes
+                    .add(PLACE, format!("{parameter} is a credential: no input holds it, the host adds one"));
+            }
+        }
+        if self.schemes.is_empty() {
+            notes.add(
+                PLACE,
+                "no way to authenticate is described that a host applies; where the API needs one, add it to `auth` in \
+                 src/manifest.json, as in {\"kind\": \"bearer\"}",
+            );
+        }
     }
 
     /// What the provider's scopes are for a list of requirements, of which each is enough. None where nothing is said of
@@ -80,7 +119,8 @@ impl Auth {
         let requirements: Vec<&serde_json::Map<String, Value>> =
             security.and_then(Value::as_array)?.iter().filter_map(Value::as_object).collect();
         let met = |requirement: &&serde_json::Map<String, Value>| {
-            requirement.len() <= 1 && requirement.keys().all(|name| self.schemes.contains_key(name))
+            let offered = |name: &String| self.schemes.contains_key(name) || self.others.contains(name);
+            requirement.len() <= 1 && requirement.keys().all(offered)
         };
         if requirements.is_empty() || requirements.iter().any(met) {
             return None;
@@ -209,7 +249,7 @@ mod tests {
         let document = Document::read(document.to_string().as_bytes()).unwrap();
         let mut notes = Notes::default();
         let server = Server { host: "https://api.example.com".to_owned(), base: String::new() };
-        let auth = Auth::of(&document, Some(&server), &mut notes).unwrap();
+        let auth = Auth::of(&document, Some(&server), &mut notes);
         (auth, notes.into_list().into_iter().map(|note| note.what).collect())
     }
 
@@ -239,7 +279,7 @@ mod tests {
         ] {
             let (auth, notes) = read(json!({"one": scheme}));
             assert_eq!(auth.schemes(&BTreeMap::new()).first().map(AuthScheme::kind), kind, "{scheme}");
-            assert_eq!(notes.is_empty(), kind.is_some(), "{scheme} {notes:?}");
+            assert_eq!(notes.len(), if kind.is_some() { 0 } else { 2 }, "{scheme} {notes:?}");
         }
     }
 

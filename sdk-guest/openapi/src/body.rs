@@ -22,11 +22,15 @@ pub(crate) struct Body {
     pub(crate) media: Media,
     pub(crate) schemas: Vec<Value>,
     pub(crate) is_required: bool,
+    /// What the document shows; nobody has looked whether it is right.
+    pub(crate) example: Option<Value>,
+    /// Of an answer: the status that it comes with.
+    pub(crate) status: u16,
 }
 
 impl Body {
     fn nothing() -> Self {
-        Self { media: Media::Nothing, schemas: Vec::new(), is_required: false }
+        Self { media: Media::Nothing, schemas: Vec::new(), is_required: false, example: None, status: 204 }
     }
 }
 
@@ -34,12 +38,20 @@ impl Body {
 pub(crate) fn request(
     document: &Document,
     operation: &Value,
+    method: &str,
     place: &str,
     notes: &mut Notes,
 ) -> Result<Result<Body, String>, NotGenerated> {
     let Some(body) = operation.get("requestBody") else { return Ok(Ok(Body::nothing())) };
     let body = document.resolve(body)?;
     let is_required = body.get("required").and_then(Value::as_bool).unwrap_or(false);
+    if matches!(method, "GET" | "HEAD" | "OPTIONS") {
+        // Whoever generates documents often writes an empty one everywhere.
+        if is_required || says_something(document, body)? {
+            notes.add(place, format!("the body of a {method} means nothing, and none is sent"));
+        }
+        return Ok(Ok(Body::nothing()));
+    }
     let Some((name, media, content)) = best(document, body.get("content"), true)? else {
         let kinds = kinds(body.get("content"));
         if is_required {
@@ -57,7 +69,35 @@ pub(crate) fn request(
         Media::Nothing => Media::Nothing,
     };
     let schema = content.get("schema").cloned().unwrap_or_else(|| json!({}));
-    Ok(Ok(Body { media, schemas: vec![schema], is_required }))
+    let example = example(document, content);
+    Ok(Ok(Body { media, schemas: vec![schema], is_required, example, status: 0 }))
+}
+
+/// Whether any content of a body has members.
+fn says_something(document: &Document, body: &Value) -> Result<bool, NotGenerated> {
+    for content in
+        body.get("content").and_then(Value::as_object).into_iter().flat_map(serde_json::Map::values)
+    {
+        let Some(schema) = content.get("schema") else { continue };
+        let properties = document.resolve(schema)?.get("properties").and_then(Value::as_object);
+        if properties.is_some_and(|properties| !properties.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the document shows: of the content, of a name, or of the schema.
+fn example(document: &Document, content: &Value) -> Option<Value> {
+    let named = || {
+        let first = content.get("examples")?.as_object()?.values().next()?;
+        document.resolve(first).ok()?.get("value")
+    };
+    let of_schema = || {
+        let schema = document.resolve(content.get("schema")?).ok()?;
+        schema.get("example").or_else(|| schema.get("examples")?.as_array()?.first())
+    };
+    content.get("example").or_else(named).or_else(of_schema).cloned()
 }
 
 /// What comes back when it went well.
@@ -71,13 +111,18 @@ pub(crate) fn response(
         return Ok(Body::nothing());
     };
     let good = |status: &str| status.starts_with('2') && status.len() == 3;
-    let mut found: Vec<&Value> =
-        responses.iter().filter(|(status, _)| good(status)).map(|(_, response)| response).collect();
+    let mut found: Vec<(&str, &Value)> = responses
+        .iter()
+        .filter(|(status, _)| good(status))
+        .map(|(status, response)| (status.as_str(), response))
+        .collect();
     if found.is_empty() {
-        found.extend(responses.get("default"));
+        found.extend(responses.get("default").map(|response| ("200", response)));
     }
     let mut body = Body::nothing();
-    for response in found {
+    for (status, response) in found {
+        // `2XX` is any of them.
+        let status: u16 = status.parse().unwrap_or(200);
         let response = document.resolve(response)?;
         match best(document, response.get("content"), false)? {
             Some((name, media, content)) => {
@@ -86,7 +131,11 @@ pub(crate) fn response(
                     _ => Media::Json(name),
                 };
                 match (&body.media, &media) {
-                    (Media::Nothing, _) => body.media = media,
+                    (Media::Nothing, _) => {
+                        body.media = media;
+                        body.status = status;
+                        body.example = example(document, content);
+                    }
                     (Media::Json(_), Media::Json(_)) | (Media::Text(_), Media::Text(_)) => {}
                     _ => {
                         notes.add(place, "its answers are of several kinds; one that is no JSON is an error");
@@ -104,6 +153,9 @@ pub(crate) fn response(
                     notes.add(place, format!("its answer, {kinds}, is not handed on"));
                 }
                 let nothing = json!({ "type": "null" });
+                if body.schemas.is_empty() {
+                    body.status = status;
+                }
                 if !body.schemas.contains(&nothing) {
                     body.schemas.push(nothing);
                 }
@@ -125,6 +177,8 @@ fn best<'a>(
         let (rank, media) = match plain.as_str() {
             "application/json" => (0, Media::Json(String::new())),
             "*/*" | "application/*" => (3, Media::Json(String::new())),
+            // Of the ways to write a change down, the one that looks like the thing itself.
+            "application/merge-patch+json" => (0, Media::Json(String::new())),
             json if json.ends_with("+json") || json.ends_with("/json") => (1, Media::Json(String::new())),
             "application/x-www-form-urlencoded" if is_request => (2, Media::Form(Vec::new())),
             // Several texts in one are none.

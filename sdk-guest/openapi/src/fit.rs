@@ -1,11 +1,11 @@
 //! Makes schemas small enough for a manifest, step by step, and says so.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use domain::schema::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::schema::loose;
+use crate::schema::{Side, loose};
 
 /// How much of a schema is kept; the first is all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,20 +13,31 @@ pub(crate) struct Level(usize);
 
 /// So many references are followed from the outside at each level beyond the second.
 const FOLLOWED: [usize; 5] = [4, 2, 1, 0, 0];
-const WORDS: [&str; 2] = ["description", "title"];
+const WORDS: [&str; 3] = ["description", "title", "examples"];
+/// What goes in has to be known to be written; what comes out can also be seen.
+const OUTPUT_WEIGHT: usize = 3;
 
 impl Level {
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..=FOLLOWED.len() + 1).map(Self)
+    pub(crate) const WHOLE: Self = Self(0);
+
+    fn all() -> impl Iterator<Item = Self> {
+        (0..=FOLLOWED.len() + 2).map(Self)
+    }
+
+    /// The next, which keeps less. The members of an input are never given up.
+    fn next(self, side: Side) -> Option<Self> {
+        let last = if side == Side::Request { FOLLOWED.len() + 1 } else { FOLLOWED.len() + 2 };
+        (self.0 < last).then_some(Self(self.0 + 1))
     }
 
     /// What a reader has to know.
     pub(crate) fn told(self) -> Option<&'static str> {
         match self.0 {
             0 => None,
-            1 => Some("their descriptions are left out"),
+            1 => Some("descriptions and examples are left out"),
             n if n <= FOLLOWED.len() => Some("descriptions and what lies deep inside are left out"),
-            _ => Some("only the names of members are kept"),
+            n if n == FOLLOWED.len() + 1 => Some("only the names of members are kept"),
+            _ => Some("only its type is kept"),
         }
     }
 
@@ -39,9 +50,35 @@ impl Level {
                 let followed = FOLLOWED.get(n - 2).copied().unwrap_or_default();
                 without_words(&shallow(schema, followed), true)
             }
-            _ => outline(schema),
+            n if n == FOLLOWED.len() + 1 => outline(schema),
+            _ => loose(schema),
         }
     }
+}
+
+/// The schemas, each at the first level at which they have room together: the largest is made shorter until they have.
+pub(crate) fn together(wanted: &[(&Value, Side)], bytes_max: usize) -> Vec<(Value, Level)> {
+    let mut all: Vec<(Value, Level)> =
+        wanted.iter().map(|(schema, _)| fitted(schema, Level::WHOLE)).collect();
+    let bytes = |schema: &Value| schema.to_string().len();
+    let weight = |bytes: usize, side: Side| if side == Side::Request { bytes } else { bytes * OUTPUT_WEIGHT };
+    let mut total: usize = all.iter().map(|(schema, _)| bytes(schema)).sum();
+    let sized = all.iter().zip(wanted).enumerate();
+    let mut largest: BinaryHeap<(usize, usize)> =
+        sized.map(|(at, ((schema, _), (_, side)))| (weight(bytes(schema), *side), at)).collect();
+    while total > bytes_max {
+        let Some((_, at)) = largest.pop() else { break };
+        let (Some((schema, level)), Some((whole, side))) = (all.get_mut(at), wanted.get(at)) else {
+            continue;
+        };
+        let Some(next) = level.next(*side) else { continue };
+        let before = bytes(schema);
+        (*schema, *level) = (next.of(whole), next);
+        let after = bytes(schema);
+        total = (total + after).saturating_sub(before);
+        largest.push((weight(after, *side), at));
+    }
+    all
 }
 
 /// The schema at the least level, from `from` on, at which the host takes it.
@@ -52,7 +89,12 @@ pub(crate) fn fitted(schema: &Value, from: Level) -> (Value, Level) {
             return (schema, level);
         }
     }
-    (json!({}), Level(FOLLOWED.len() + 1))
+    (json!({}), Level(FOLLOWED.len() + 2))
+}
+
+/// Without definitions that nothing refers to.
+pub(crate) fn pruned(schema: &Value) -> Value {
+    shallow(schema, usize::MAX)
 }
 
 /// `properties` and their like hold names, of which any may be a word.
@@ -61,7 +103,7 @@ fn without_words(value: &Value, is_schema: bool) -> Value {
         Value::Object(members) => {
             let kept = members
                 .iter()
-                .filter(|(name, value)| !(is_schema && WORDS.contains(&name.as_str()) && value.is_string()));
+                .filter(|(name, value)| !(is_schema && WORDS.contains(&name.as_str()) && !value.is_object()));
             let names = |name: &str| {
                 is_schema && matches!(name, "properties" | "patternProperties" | "$defs" | "dependentSchemas")
             };
@@ -168,8 +210,13 @@ mod tests {
         for level in Level::all() {
             let smaller = level.of(&schema);
             Schema::compile(&smaller).unwrap_or_else(|error| panic!("{error}: {smaller}"));
-            assert!(smaller["properties"].get("description").is_some(), "a property is no word: {smaller}");
-            assert_eq!(smaller["required"], json!(["description"]));
+            if level.next(Side::Request).is_some() {
+                assert!(
+                    smaller["properties"].get("description").is_some(),
+                    "a property is no word: {smaller}"
+                );
+                assert_eq!(smaller["required"], json!(["description"]));
+            }
         }
         assert_eq!(fitted(&schema, Level(0)), (schema, Level(0)));
     }
@@ -186,5 +233,25 @@ mod tests {
         let (fitted, level) = fitted(&schema, Level(0));
         assert!(level > Level(0) && level.told().is_some());
         Schema::compile(&fitted).unwrap();
+    }
+
+    #[test]
+    fn the_largest_makes_room_and_inputs_keep_their_members() {
+        let wide = |count: usize| {
+            let properties: Map<String, Value> = (0..count)
+                .map(|n| (format!("p{n}"), json!({"type": "string", "description": "many words ".repeat(5)})))
+                .collect();
+            json!({"type": "object", "properties": properties})
+        };
+        let (large, small) = (wide(100), wide(3));
+        let wanted = [(&large, Side::Response), (&small, Side::Request), (&large, Side::Request)];
+        let all = together(&wanted, 6_000);
+        let levels: Vec<Level> = all.iter().map(|(_, level)| *level).collect();
+        assert!(levels[0] > Level::WHOLE && levels[1] == Level::WHOLE, "{levels:?}");
+        assert!(all.iter().map(|(schema, _)| schema.to_string().len()).sum::<usize>() <= 6_000, "{levels:?}");
+        // Even where nothing is enough.
+        let all = together(&wanted, 10);
+        assert_eq!(all[0].0, json!({"type": "object"}));
+        assert_eq!(all[2].0["properties"].as_object().unwrap().len(), 100);
     }
 }

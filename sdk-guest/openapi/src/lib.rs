@@ -25,6 +25,7 @@ mod config;
 mod document;
 mod fit;
 mod names;
+mod only;
 mod operation;
 mod pages;
 mod parameters;
@@ -32,6 +33,7 @@ mod project;
 mod schema;
 mod scopes;
 mod servers;
+mod shape;
 mod write;
 
 pub use document::Document;

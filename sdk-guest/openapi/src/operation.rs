@@ -12,13 +12,14 @@ use crate::body::{self, Body};
 use crate::config::Config;
 use crate::document::{Document, shown};
 use crate::names::{snake, spoken, title, unique};
+use crate::only::{METHODS, Only, choices, paths};
 use crate::parameters::{self, Param, Parameters};
 use crate::project::Notes;
 use crate::schema::{Side, bundled};
 use crate::servers::{self, Server};
 
-const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
-const PATHS_MAX: usize = 20_000;
+/// The host's own bound.
+const ACTIONS_MAX: usize = 256;
 
 /// An operation that a connector can carry out.
 #[derive(Debug)]
@@ -62,47 +63,50 @@ pub(crate) struct Reading<'a> {
     pub(crate) document: &'a Document,
     pub(crate) auth: &'a Auth,
     pub(crate) server: &'a Server,
-    /// Tags, operations or paths that are wanted; empty: all.
-    pub(crate) only: &'a [String],
+    pub(crate) only: Only<'a>,
 }
 
 impl Reading<'_> {
-    /// Every operation that can be carried out, in the order of paths and methods.
+    /// Every operation that can be carried out, in the order of paths and methods. What is wrong with one of them is no
+    /// reason to go without the others.
     pub(crate) fn all(&self, config: &mut Config, notes: &mut Notes) -> Result<Vec<Operation>, NotGenerated> {
         let mut operations = Vec::new();
         let mut names = BTreeSet::new();
-        let paths = self.document.get("/paths").and_then(Value::as_object);
-        for (path, item) in paths.into_iter().flatten().take(PATHS_MAX) {
-            if path.starts_with("x-") {
-                continue;
-            }
-            let item = self.document.resolve(item)?;
+        let mut wanted = 0;
+        for (path, item) in paths(self.document) {
+            let item = match self.document.resolve(item) {
+                Ok(item) => item,
+                Err(error) => {
+                    notes.add(&shown(path), format!("it is left out: {error}"));
+                    continue;
+                }
+            };
             for method in METHODS {
                 let Some(operation) = item.get(method) else { continue };
-                if !self.is_wanted(path, method, operation) {
+                if !self.only.takes(path, method, operation) {
+                    continue;
+                }
+                wanted += 1;
+                // Beyond that only the number is of interest.
+                if operations.len() > ACTIONS_MAX {
                     continue;
                 }
                 let place = format!("{} {}", method.to_ascii_uppercase(), shown(path));
-                match self.one(path, method, item, operation, &place, &mut names, config, notes)? {
-                    Ok(operation) => operations.push(operation),
-                    Err(why) => notes.add(&place, format!("it is left out: {why}")),
+                match self.one(path, method, item, operation, &place, &mut names, config, notes) {
+                    Ok(Ok(operation)) => operations.push(operation),
+                    Ok(Err(why)) => notes.add(&place, format!("it is left out: {why}")),
+                    Err(error) => notes.add(&place, format!("it is left out: {error}")),
                 }
             }
             if item.get("trace").is_some() {
                 notes.add(&format!("TRACE {}", shown(path)), "it is left out: no host sends it");
             }
         }
+        if operations.len() > ACTIONS_MAX {
+            let choices = choices(self.document);
+            return Err(NotGenerated::TooMany { found: wanted, allowed: ACTIONS_MAX, choices });
+        }
         Ok(operations)
-    }
-
-    fn is_wanted(&self, path: &str, method: &str, operation: &Value) -> bool {
-        let tags = operation.get("tags").and_then(Value::as_array).into_iter().flatten();
-        let id = operation.get("operationId").and_then(Value::as_str);
-        let mut names: Vec<&str> = tags.filter_map(Value::as_str).chain(id).collect();
-        names.push(path);
-        let line = format!("{} {path}", method.to_ascii_uppercase());
-        names.push(&line);
-        self.only.is_empty() || self.only.iter().any(|wanted| names.contains(&wanted.as_str()))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one place, said in full")]
@@ -121,11 +125,18 @@ impl Reading<'_> {
         let Ok(method) = method_of(method) else { return Ok(Err("no host sends its method".to_owned())) };
         let own = operation.get("servers").or_else(|| item.get("servers"));
         let server = servers::of(own, place, config, notes).unwrap_or_else(|| self.server.clone());
-        let rule = match rule(&server.base, path) {
+        // A fragment is never sent: documents have it where one path means several things.
+        let path = path.split('#').next().unwrap_or(path);
+        let (bare, fixed) = path.split_once('?').unwrap_or((path, ""));
+        if fixed.contains('{') {
+            return Ok(Err("its path has a query with placeholders".to_owned()));
+        }
+        let rule = match rule(&server.base, bare) {
             Ok(rule) => rule,
             Err(why) => return Ok(Err(why)),
         };
         let security = operation.get("security").or_else(|| document.get("/security"));
+        let placeholders = placeholders(bare);
         if let Some(why) = self.auth.unmet(security) {
             notes.add(place, why);
         }
@@ -134,6 +145,7 @@ impl Reading<'_> {
             item.get("parameters"),
             operation.get("parameters"),
             &self.auth.places,
+            &placeholders,
             place,
             notes,
         )? {
@@ -143,10 +155,10 @@ impl Reading<'_> {
         let declared = |name: &str| {
             params.iter().any(|param| param.place == parameters::Place::Path && param.name == name)
         };
-        if let Some(name) = placeholders(path).into_iter().find(|name| !declared(name)) {
+        if let Some(name) = placeholders.into_iter().find(|name| !declared(name)) {
             return Ok(Err(format!("its path has {{{}}}, which no parameter describes", shown(name))));
         }
-        let body = match body::request(document, operation, place, notes)? {
+        let body = match body::request(document, operation, method, place, notes)? {
             Ok(body) => body,
             Err(why) => return Ok(Err(why)),
         };
@@ -155,6 +167,8 @@ impl Reading<'_> {
             notes.add(place, "its callbacks are not received; a webhook trigger is written by hand");
         }
         let id = operation.get("operationId").and_then(Value::as_str);
+        // An id in another script has nothing that a name could be made of.
+        let id = id.filter(|id| id.contains(|c: char| c.is_ascii_alphabetic()));
         let name = id.map_or_else(|| snake(&format!("{method} {path}")), snake);
         let action = unique(name, names);
         let said = |member: &str| operation.get(member).and_then(Value::as_str).and_then(title);

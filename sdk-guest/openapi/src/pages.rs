@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use crate::operation::Operation;
-use crate::parameters::Place;
+use crate::parameters::{Param, Place};
+use crate::shape::Shape;
 
 /// Records that are asked for at once where the document allows so many.
 const SIZE_WANTED: u64 = 100;
-const CURSORS: [&str; 9] = [
+const CURSORS: [&str; 11] = [
     "cursor",
+    "marker",
+    "continue",
     "page_token",
     "pageToken",
     "next_token",
@@ -34,8 +37,15 @@ const SIZES: [&str; 10] = [
     "maxResults",
 ];
 /// Where an answer holds the next mark.
-const NEXT_MARKS: [&str; 17] = [
+const NEXT_MARKS: [&str; 24] = [
     "next_cursor",
+    "next_marker",
+    "next/page",
+    "next/cursor",
+    "metadata/continue",
+    "meta/pagination/next_cursor",
+    "paging/next_cursor",
+    "pagination/cursor",
     "nextCursor",
     "next_page_token",
     "nextPageToken",
@@ -54,10 +64,13 @@ const NEXT_MARKS: [&str; 17] = [
     "cursor",
 ];
 /// And where the link to the next page.
-const NEXT_LINKS: [&str; 10] = [
+const NEXT_LINKS: [&str; 13] = [
     "next",
     "next_url",
     "next_page",
+    "next_page/uri",
+    "links/pages/next",
+    "meta/next",
     "next_page_uri",
     "nextLink",
     "@odata.nextLink",
@@ -98,48 +111,61 @@ pub(crate) fn of(operation: &Operation) -> Option<Pages> {
     if operation.method != "GET" || !operation.needs_nothing() {
         return None;
     }
-    let root = follow(&operation.output, &operation.output)?;
-    let (items, item) = items(&operation.output, root)?;
-    let record = follow(&operation.output, item)?;
-    let properties = record.get("properties").and_then(Value::as_object)?;
-    let key = KEYS.into_iter().find(|key| properties.contains_key(*key))?;
-    let by = by(operation, root)?;
-    Some(Pages { items, key, size: size(operation), by, record: with_defs(record, &operation.output) })
+    let output = Shape::whole(&operation.output);
+    let (items, record) = items(&output)?;
+    let key = key(&record)?;
+    let by = by(operation, &output)?;
+    Some(Pages { items, key, size: size(operation), by, record: record.alone() })
 }
 
-fn by(operation: &Operation, root: &Value) -> Option<By> {
-    let param = |names: &[&str]| {
+fn by(operation: &Operation, output: &Shape<'_>) -> Option<By> {
+    let param = |names: &[&str], kinds: &[&str]| {
         let mut found = names.iter().filter_map(|name| {
-            let param =
-                operation.params.iter().find(|param| param.place == Place::Query && param.name == *name);
-            param.map(|param| param.input.clone())
+            let of_name = |param: &&Param| param.place == Place::Query && param.name == *name;
+            let param = operation.params.iter().find(of_name)?;
+            is_one_of(&param.schema, kinds).then(|| param.input.clone())
         });
         found.next()
     };
-    let whole = &operation.output;
-    let place = |names: &[&str]| {
-        names.iter().find(|path| at(whole, root, path).is_some()).map(|path| format!("/{path}"))
-    };
-    if let (Some(param), Some(next)) = (param(&CURSORS), place(&NEXT_MARKS)) {
+    let place =
+        |names: &[&str]| names.iter().find(|path| output.at(path).is_some()).map(|path| format!("/{path}"));
+    let next = place(&NEXT_MARKS);
+    // A page that is asked for by a text has no number.
+    let cursor = param(&CURSORS, ANY).or_else(|| param(&NUMBERS, &["string"]));
+    if let (Some(param), Some(next)) = (cursor, next) {
         return Some(By::Cursor { param, next });
     }
-    if let (Some(param), Some(more)) = (param(&LAST_KEYS), place(&MORE)) {
+    if let (Some(param), Some(more)) = (param(&LAST_KEYS, ANY), place(&MORE)) {
         return Some(By::LastKey { param, more });
     }
-    let is_link = |path: &str| at(whole, root, path).is_some_and(|schema| may_be_text(whole, schema));
+    let is_link = |path: &str| output.at(path).is_some_and(|shape| shape.may_be("string"));
     if let Some(path) = NEXT_LINKS.into_iter().find(|path| is_link(path)) {
         return Some(By::Link { next: format!("/{path}") });
     }
     if operation.has_link_header {
         return Some(By::LinkHeader);
     }
-    if let Some(param) = param(&OFFSETS) {
+    if let Some(param) = param(&OFFSETS, NUMERIC) {
         return Some(By::Offset { param });
     }
-    let param = param(&NUMBERS)?;
+    let param = param(&NUMBERS, NUMERIC)?;
     let described = operation.params.iter().find(|other| other.input == param).map(|other| &other.schema);
     let number = |member: &str| described.and_then(|schema| schema.get(member)).and_then(Value::as_u64);
-    Some(By::Number { param, first: number("default").or_else(|| number("minimum")).unwrap_or(1) })
+    Some(By::Number { param, first: number("default").or_else(|| number("minimum")).unwrap_or(1).min(1) })
+}
+
+const ANY: &[&str] = &[];
+const NUMERIC: &[&str] = &["integer", "number"];
+
+/// What says no type may be any.
+fn is_one_of(schema: &Value, kinds: &[&str]) -> bool {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kinds.is_empty() || kinds.contains(&kind.as_str()),
+        Some(Value::Array(of)) => {
+            kinds.is_empty() || of.iter().any(|kind| kinds.iter().any(|one| kind == one))
+        }
+        _ => kinds != ["string"],
+    }
 }
 
 /// How many to ask for; nothing where the document does not say how many it allows.
@@ -153,65 +179,24 @@ fn size(operation: &Operation) -> Option<(String, u64)> {
     Some((param.input.clone(), SIZE_WANTED.min(max).max(min)))
 }
 
-/// Where the records are, and what each is.
-fn items<'a>(whole: &'a Value, root: &'a Value) -> Option<(String, &'a Value)> {
-    if let Some(item) = root.get("items") {
+/// Where the records are, and what each is. A list of what has nothing to be known by is none of records.
+fn items<'a>(output: &Shape<'a>) -> Option<(String, Shape<'a>)> {
+    if let Some(item) = output.item() {
         return Some((String::new(), item));
     }
-    let properties = root.get("properties").and_then(Value::as_object)?;
-    let list = |name: &str| follow(whole, properties.get(name)?)?.get("items");
+    let list = |name: &str| output.property(name)?.item();
     if let Some(found) = ITEMS.into_iter().find_map(|name| Some((format!("/{name}"), list(name)?))) {
         return Some(found);
     }
-    let mut lists = properties.keys().filter_map(|name| Some((name, list(name)?)));
+    let keyed = |name: &&str| list(name).is_some_and(|item| key(&item).is_some());
+    let names = output.names();
+    let mut lists = names.into_iter().filter(|name| !name.starts_with('_')).filter(keyed);
     match (lists.next(), lists.next()) {
-        (Some((name, item)), None) => {
-            Some((format!("/{}", name.replace('~', "~0").replace('/', "~1")), item))
-        }
+        (Some(name), None) => Some((format!("/{}", name.replace('~', "~0").replace('/', "~1")), list(name)?)),
         _ => None,
     }
 }
 
-/// The schema at a place of the answer.
-fn at<'a>(whole: &'a Value, root: &'a Value, path: &str) -> Option<&'a Value> {
-    let mut schema = root;
-    for name in path.split('/') {
-        schema = schema.get("properties")?.get(name)?;
-        schema = follow(whole, schema)?;
-    }
-    Some(schema)
-}
-
-fn may_be_text(whole: &Value, schema: &Value) -> bool {
-    let of_type = |schema: &Value| match schema.get("type") {
-        Some(Value::String(one)) => one == "string",
-        Some(Value::Array(many)) => many.iter().any(|one| one == "string"),
-        _ => false,
-    };
-    let mut branches =
-        ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|name| schema.get(name)?.as_array()).flatten();
-    of_type(schema) || branches.any(|branch| follow(whole, branch).is_some_and(&of_type))
-}
-
-/// What a reference into `$defs` means, and the one schema of an `allOf`.
-fn follow<'a>(whole: &'a Value, schema: &'a Value) -> Option<&'a Value> {
-    let mut schema = schema;
-    for _ in 0..16 {
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            schema = whole.pointer(target.strip_prefix('#')?)?;
-        } else if let Some([one]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-            schema = one;
-        } else {
-            return Some(schema);
-        }
-    }
-    None
-}
-
-fn with_defs(schema: &Value, whole: &Value) -> Value {
-    let mut schema = schema.clone();
-    if let (Some(members), Some(defs)) = (schema.as_object_mut(), whole.get("$defs")) {
-        members.insert("$defs".to_owned(), defs.clone());
-    }
-    schema
+fn key(record: &Shape<'_>) -> Option<&'static str> {
+    KEYS.into_iter().find(|key| record.property(key).is_some())
 }

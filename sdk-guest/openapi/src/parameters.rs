@@ -39,6 +39,8 @@ pub(crate) struct Param {
     pub(crate) is_required: bool,
     pub(crate) schema: Value,
     pub(crate) description: Option<String>,
+    /// What the document shows; nobody has looked whether it is right.
+    pub(crate) example: Option<Value>,
 }
 
 /// What the parameters of an operation come to.
@@ -55,6 +57,7 @@ pub(crate) fn of(
     shared: Option<&Value>,
     own: Option<&Value>,
     credentials: &BTreeSet<(String, String)>,
+    placeholders: &[&str],
     place: &str,
     notes: &mut Notes,
 ) -> Result<Result<Parameters, String>, NotGenerated> {
@@ -76,13 +79,17 @@ pub(crate) fn of(
         let param_place = match at {
             // The host adds it.
             _ if credentials.contains(&at_credential) => continue,
+            "path" if !placeholders.contains(&name) => {
+                notes.add(place, format!("the path has no place for the parameter {:?}", shown(name)));
+                continue;
+            }
             "path" => Place::Path,
             "query" => Place::Query,
             // OpenAPI itself says that these are no parameters.
             "header" if ["accept", "content-type", "authorization"].contains(&at_credential.1.as_str()) => {
                 continue;
             }
-            "header" if is_idempotency(name) && parameters.idempotency.is_none() => {
+            "header" if is_idempotency(name, parameter) && parameters.idempotency.is_none() => {
                 parameters.idempotency = Some(name.to_owned());
                 continue;
             }
@@ -113,6 +120,7 @@ pub(crate) fn of(
         let wanted = if taken.contains(name) { format!("{name}_in_{at}") } else { name.to_owned() };
         let description = parameter.get("description").and_then(Value::as_str).map(str::to_owned);
         let input = unique(wanted, &mut taken);
+        let example = example(document, parameter);
         let name = name.to_owned();
         parameters.list.push(Param {
             place: param_place,
@@ -122,15 +130,30 @@ pub(crate) fn of(
             is_required,
             schema,
             description,
+            example,
         });
     }
     Ok(Ok(parameters))
 }
 
-fn is_idempotency(name: &str) -> bool {
-    name.to_ascii_lowercase().replace(['-', '_'], "").contains("idempotency")
+/// What is said of a header by which a server knows a request again.
+const KEPT: [&str; 2] = ["idempoten", "stores keys"];
+
+/// By its name, or as with PayPal's `PayPal-Request-Id` by what is said of a request's id.
+fn is_idempotency(name: &str, parameter: &Value) -> bool {
+    let plain = name.to_ascii_lowercase().replace(['-', '_'], "");
+    let told = parameter.get("description").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    (plain.contains("idempotency")
+        || (plain.ends_with("requestid") && KEPT.iter().any(|words| told.contains(words))))
         && is_token(name)
         && refused_header(name).is_none()
+}
+
+/// The value that the document shows: its own, or the first that has a name.
+fn example(document: &Document, parameter: &Value) -> Option<Value> {
+    let named = || parameter.get("examples")?.as_object()?.values().next();
+    let shown = || document.resolve(named()?).ok()?.get("value");
+    parameter.get("example").or_else(shown).cloned()
 }
 
 /// How it is written, and its schema. None for what is not supported.

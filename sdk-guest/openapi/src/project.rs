@@ -1,6 +1,7 @@
 //! The whole way: from the bytes of a document to the files of a project.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use domain::manifest;
 use serde_json::Value;
@@ -8,21 +9,23 @@ use wit::{Action, Category, Manifest, Scope, Trigger, TriggerKind};
 
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::document::Document;
-use crate::fit::{Level, fitted};
+use crate::document::{Document, shown};
+use crate::fit::together;
 use crate::names::{spoken, title};
+use crate::only::Only;
 use crate::operation::{Operation, Reading};
 use crate::pages::{self, Pages};
+use crate::schema::Side;
 use crate::scopes::{self, Scopes};
 use crate::{servers, write};
 
 /// The host's own bounds.
-const ACTIONS_MAX: usize = 256;
 const TRIGGERS_MAX: usize = 64;
 const HOSTS_MAX: usize = 64;
 /// The host reads 256 KiB; a little is left for what an author adds.
 const MANIFEST_BYTES_MAX: usize = 240 << 10;
 const NOTES_MAX: usize = 2_000;
+const CHOICES_SHOWN_MAX: usize = 30;
 
 /// A project that was generated.
 #[derive(Clone, Debug)]
@@ -105,12 +108,49 @@ pub enum NotGenerated {
         /// Why each was left out.
         notes: Vec<Note>,
     },
+    /// More operations than a connector has actions.
+    #[error(
+        "the document has {found} operations, and a connector has at most {allowed} actions: take some of them with --only \
+         (as often as needed), for instance{}",
+        listed(.choices)
+    )]
+    TooMany {
+        /// Operations that were wanted.
+        found: usize,
+        /// Actions that a connector may have.
+        allowed: usize,
+        /// What `--only` may name, with how many operations each has.
+        choices: Vec<(String, usize)>,
+    },
+    /// Even without schemas the manifest is too large.
+    #[error(
+        "the manifest would have {found} bytes, and a host reads {allowed}: take fewer operations with --only"
+    )]
+    LargeManifest {
+        /// In bytes.
+        found: usize,
+        /// In bytes.
+        allowed: usize,
+    },
     /// The document names things that a manifest cannot hold.
     #[error("the manifest that was made is not valid: {problem}")]
     Manifest {
         /// What the host would say.
         problem: String,
     },
+}
+
+/// The first choices, quoted as a shell takes them.
+fn listed(choices: &[(String, usize)]) -> String {
+    let mut text = String::new();
+    for (name, count) in choices.iter().take(CHOICES_SHOWN_MAX) {
+        let _ = write!(text, "\n  --only '{name}'  ({count})");
+    }
+    let more = choices.len().saturating_sub(CHOICES_SHOWN_MAX);
+    if more > 0 {
+        let _ = write!(text, "\n  and {more} more");
+    }
+    text
 }
 
 fn reasons(notes: &[Note]) -> String {
@@ -149,19 +189,9 @@ pub fn generate(name: &str, document: &[u8], only: &[String]) -> Result<Project,
         Some(server) => server,
         None => servers::Server { host: servers::whole(&mut config), base: String::new() },
     };
-    let auth = Auth::of(&document, Some(&server), &mut notes)?;
-    let reading = Reading { document: &document, auth: &auth, server: &server, only };
-    let mut operations = reading.all(&mut config, &mut notes)?;
-    for operation in operations.iter().skip(ACTIONS_MAX) {
-        let place = format!("{} {}", operation.method, operation.path);
-        notes.add(
-            &place,
-            format!(
-                "it is left out: a connector has at most {ACTIONS_MAX} actions; choose others with --only"
-            ),
-        );
-    }
-    operations.truncate(ACTIONS_MAX);
+    let auth = Auth::of(&document, Some(&server), &mut notes);
+    let reading = Reading { document: &document, auth: &auth, server: &server, only: Only(only) };
+    let operations = reading.all(&mut config, &mut notes)?;
     if operations.is_empty() {
         return Err(NotGenerated::NoOperation { notes: notes.into_list() });
     }
@@ -183,9 +213,10 @@ pub fn generate(name: &str, document: &[u8], only: &[String]) -> Result<Project,
     hosts.truncate(HOSTS_MAX);
     let pages: Vec<Option<Pages>> = operations.iter().map(pages::of).collect();
     let found = Found { document: &document, operations: &operations, pages: &pages, scopes: &scopes };
-    let manifest = found.manifest(name, hosts, &config, &mut notes);
+    let manifest = found.manifest(name, hosts, &config, &mut notes)?;
     let manifest = with_auth(manifest, &auth, &scopes.provider, &mut notes);
     manifest::check(&manifest).map_err(|error| NotGenerated::Manifest { problem: error.to_string() })?;
+    let manifest = write::with_examples(manifest, &operations, MANIFEST_BYTES_MAX);
     let notes = notes.into_list();
     let files = write::files(&manifest, &operations, &pages, &notes);
     Ok(Project { files, manifest, notes })
@@ -200,8 +231,14 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// The manifest at the first level of detail at which a host takes it.
-    fn manifest(&self, name: &str, hosts: Vec<String>, config: &Config, notes: &mut Notes) -> Manifest {
+    /// The manifest, with as much of each schema as there is room for.
+    fn manifest(
+        &self,
+        name: &str,
+        hosts: Vec<String>,
+        config: &Config,
+        notes: &mut Notes,
+    ) -> Result<Manifest, NotGenerated> {
         let info = |member: &str| self.document.get(&format!("/info/{member}")).and_then(Value::as_str);
         let mut manifest = Manifest {
             name: name.to_owned(),
@@ -213,63 +250,81 @@ impl Found<'_> {
             inputs: config.inputs.clone(),
             hosts,
             scopes: self.scopes.list.clone(),
-            actions: Vec::new(),
-            triggers: Vec::new(),
+            actions: self.actions(),
+            triggers: self.triggers(),
             secrets: Vec::new(),
             rate: None,
             answers: Vec::new(),
         };
-        for level in Level::all() {
-            let mut reduced = Notes::default();
-            manifest.actions = self.actions(level, &mut reduced);
-            manifest.triggers = self.triggers(level);
-            let bytes = serde_json::to_string(&manifest).map_or(usize::MAX, |text| text.len());
-            if bytes > MANIFEST_BYTES_MAX {
-                continue;
-            }
-            if let Some(told) = level.told() {
-                notes.add("/components/schemas", format!("all schemas together are too large for a manifest: {told}; fewer operations (--only) keep more"));
-            }
-            reduced.into_list().into_iter().for_each(|note| notes.add(&note.place, note.what));
-            break;
+        let length =
+            |manifest: &Manifest| serde_json::to_string(manifest).map_or(usize::MAX, |text| text.len());
+        let room_bytes = MANIFEST_BYTES_MAX.saturating_sub(length(&manifest));
+        self.fill(&mut manifest, room_bytes, notes);
+        let found = length(&manifest);
+        if found > MANIFEST_BYTES_MAX {
+            return Err(NotGenerated::LargeManifest { found, allowed: MANIFEST_BYTES_MAX });
         }
-        manifest
+        Ok(manifest)
     }
 
-    fn actions(&self, level: Level, notes: &mut Notes) -> Vec<Action> {
-        let action = |(operation, scopes): (&Operation, &Vec<String>)| {
-            let mut fit = |schema: &Value, side: &str| {
-                let (schema, at) = fitted(schema, level);
-                if let Some(told) = at.told().filter(|_| at > level) {
-                    let place = format!("{} {}", operation.method, operation.path);
-                    notes.add(&place, format!("the schema of its {side} is too large: {told}"));
-                }
-                schema
-            };
-            Action {
-                name: operation.action.clone(),
-                title: operation.title.clone(),
-                effect: operation.effect(),
-                scopes: scopes.clone(),
-                input: fit(&operation.input, "input"),
-                output: fit(&operation.output, "output"),
-                idempotency: operation.idempotency(),
-                examples: Vec::new(),
+    /// Puts the schemas in.
+    fn fill(&self, manifest: &mut Manifest, bytes_max: usize, notes: &mut Notes) {
+        let mut wanted: Vec<(&Value, Side)> = Vec::new();
+        let mut told: Vec<(&Operation, &str)> = Vec::new();
+        for operation in self.operations {
+            wanted.extend([(&operation.input, Side::Request), (&operation.output, Side::Response)]);
+            told.extend([(operation, "input"), (operation, "output")]);
+        }
+        let lists = self.operations.iter().zip(self.pages);
+        for (operation, pages) in lists.filter_map(|(operation, pages)| Some((operation, pages.as_ref()?))) {
+            wanted.push((&pages.record, Side::Response));
+            told.push((operation, "records"));
+        }
+        let slots = manifest.actions.len() * 2 + manifest.triggers.len();
+        wanted.truncate(slots);
+        let mut fitted = together(&wanted, bytes_max).into_iter();
+        for ((operation, side), (_, level)) in told.iter().zip(fitted.as_slice()) {
+            if let Some(what) = level.told() {
+                let place = format!("{} {}", operation.method, shown(&operation.path));
+                notes.add(
+                    &place,
+                    format!("there is no room for the whole schema of its {side}: {what}; fewer operations (--only) keep more"),
+                );
             }
+        }
+        let mut next = || fitted.next().map(|(schema, _)| schema).unwrap_or_default();
+        for action in &mut manifest.actions {
+            (action.input, action.output) = (next(), next());
+        }
+        manifest.triggers.iter_mut().for_each(|trigger| trigger.record = next());
+    }
+
+    /// Still without schemas.
+    fn actions(&self) -> Vec<Action> {
+        let action = |(operation, scopes): (&Operation, &Vec<String>)| Action {
+            name: operation.action.clone(),
+            title: operation.title.clone(),
+            effect: operation.effect(),
+            scopes: scopes.clone(),
+            input: Value::Null,
+            output: Value::Null,
+            idempotency: operation.idempotency(),
+            examples: Vec::new(),
         };
         self.operations.iter().zip(&self.scopes.needed).map(action).collect()
     }
 
-    fn triggers(&self, level: Level) -> Vec<Trigger> {
+    /// Still without schemas.
+    fn triggers(&self) -> Vec<Trigger> {
         let all = self.operations.iter().zip(self.pages).zip(&self.scopes.needed);
         let trigger = |((operation, pages), scopes): ((&Operation, &Option<Pages>), &Vec<String>)| {
-            let pages = pages.as_ref()?;
+            pages.as_ref()?;
             Some(Trigger {
                 name: operation.action.clone(),
                 title: operation.title.clone(),
                 kind: TriggerKind::Poll,
                 scopes: scopes.clone(),
-                record: fitted(&pages.record, level).0,
+                record: Value::Null,
             })
         };
         all.filter_map(trigger).take(TRIGGERS_MAX).collect()

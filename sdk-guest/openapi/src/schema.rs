@@ -16,6 +16,7 @@ const NODES_MAX: usize = 8_000;
 /// How many references behind each other are followed, tried in this order until the whole is small enough.
 const FOLLOWED: [usize; 5] = [usize::MAX, 4, 2, 1, 0];
 const DEPTH_MAX: usize = 96;
+const EXAMPLE_CHARS_MAX: usize = 60;
 /// Which side of an exchange a schema describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -49,9 +50,7 @@ const PLAIN: [&str; 22] = [
     "dependentRequired",
 ];
 /// What is for people or for other tools.
-const LEFT_OUT: [&str; 15] = [
-    "example",
-    "examples",
+const LEFT_OUT: [&str; 13] = [
     "xml",
     "externalDocs",
     "discriminator",
@@ -66,6 +65,8 @@ const LEFT_OUT: [&str; 15] = [
     "$defs",
     "definitions",
 ];
+/// Beside a reference.
+const SAYS_NOTHING: [&str; 5] = ["title", "description", "summary", "example", "examples"];
 const ONE: [&str; 10] = [
     "items",
     "additionalProperties",
@@ -170,6 +171,7 @@ impl<'a> Bundle<'a> {
             self.keyword(name, value, depth_left, &mut converted, notes)?;
         }
         self.required(keywords, &mut converted);
+        example(keywords, &mut converted);
         if self.document.is_3_0 {
             of_3_0(keywords, &mut converted);
         }
@@ -189,7 +191,7 @@ impl<'a> Bundle<'a> {
             ("properties", Value::Object(properties)) => {
                 let mut kept = Map::new();
                 for (name, property) in properties {
-                    if !self.is_of_other_side(property)? {
+                    if !self.is_of_other_side(property) {
                         kept.insert(name.clone(), self.at(property, depth, notes)?);
                     }
                 }
@@ -213,7 +215,7 @@ impl<'a> Bundle<'a> {
                     notes.add(
                         self.place,
                         format!(
-                            "the pattern {:?} is not checked: it is none of a kind that takes linear time",
+                            "the pattern {:?} is not checked: it is none that takes linear time and little memory",
                             shown(pattern)
                         ),
                     );
@@ -221,8 +223,8 @@ impl<'a> Bundle<'a> {
                 }
                 value.clone()
             }
-            // It is written below, for the side at hand.
-            ("required", _) => return Ok(()),
+            // They are written below, for the side at hand and where they are right.
+            ("required" | "example" | "examples", _) => return Ok(()),
             (name, value) if PLAIN.contains(&name) => value.clone(),
             (name, _) if LEFT_OUT.contains(&name) || name.starts_with("x-") => return Ok(()),
             (name, _) => {
@@ -234,11 +236,10 @@ impl<'a> Bundle<'a> {
         Ok(())
     }
 
-    fn is_of_other_side(&self, property: &Value) -> Result<bool, NotGenerated> {
-        let resolved = self.document.resolve(property)?;
+    fn is_of_other_side(&self, property: &Value) -> bool {
         let mark = if self.side == Side::Request { "readOnly" } else { "writeOnly" };
         let marked = |schema: &Value| schema.get(mark).and_then(Value::as_bool).unwrap_or(false);
-        Ok(marked(resolved) || marked(property))
+        marked(property) || self.document.resolve(property).is_ok_and(marked)
     }
 
     fn required(&self, from: &Map<String, Value>, into: &mut Map<String, Value>) {
@@ -258,7 +259,13 @@ impl<'a> Bundle<'a> {
     }
 
     fn refer(&mut self, target: &str, depth: usize, notes: &mut Notes) -> Result<Value, NotGenerated> {
-        let schema = self.document.target(target)?;
+        let schema = match self.document.target(target) {
+            Ok(schema) => schema,
+            Err(error) => {
+                notes.add(self.place, format!("{error}: it is described as anything"));
+                return Ok(json!({}));
+            }
+        };
         if let Some(name) = self.names.get(target) {
             return Ok(json!({ "$ref": format!("#/$defs/{name}") }));
         }
@@ -266,9 +273,8 @@ impl<'a> Bundle<'a> {
         if self.open.len() >= self.followed_max || self.open.iter().any(|open| open == target) {
             return Ok(loose(schema));
         }
-        let document = self.document;
         self.open.push(target.to_owned());
-        let converted = self.at(document.target(target)?, depth, notes);
+        let converted = self.at(schema, depth, notes);
         self.open.pop();
         let name = self.name(target);
         self.defs.insert(name.clone(), converted?);
@@ -284,6 +290,24 @@ impl<'a> Bundle<'a> {
     }
 }
 
+/// A short example, if it is of the type that it is an example of: those of documents often are not.
+fn example(from: &Map<String, Value>, into: &mut Map<String, Value>) {
+    let several = || from.get("examples").and_then(Value::as_array).and_then(|all| all.first());
+    let Some(example) = from.get("example").or_else(several) else { return };
+    let kind = match example {
+        Value::String(text) if text.chars().count() <= EXAMPLE_CHARS_MAX => "string",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        _ => return,
+    };
+    let said = into.get("type").and_then(Value::as_str).unwrap_or_default();
+    let fits = said == kind || (said == "number" && kind == "integer");
+    let listed = into.get("enum").and_then(Value::as_array).is_none_or(|values| values.contains(example));
+    if fits && listed {
+        into.insert("examples".to_owned(), json!([example]));
+    }
+}
+
 /// Its type and nothing else.
 pub(crate) fn loose(schema: &Value) -> Value {
     match schema.get("type") {
@@ -294,8 +318,7 @@ pub(crate) fn loose(schema: &Value) -> Value {
 
 fn says_something(keywords: &Map<String, Value>) -> bool {
     keywords.keys().any(|name| {
-        let says_nothing =
-            LEFT_OUT.contains(&name.as_str()) || matches!(name.as_str(), "title" | "description" | "summary");
+        let says_nothing = LEFT_OUT.contains(&name.as_str()) || SAYS_NOTHING.contains(&name.as_str());
         !says_nothing && !name.starts_with("x-")
     })
 }
@@ -336,127 +359,4 @@ fn of_3_0(from: &Map<String, Value>, into: &mut Map<String, Value>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn converted(version: &str, schemas: Value, side: Side) -> (Value, usize) {
-        let document = json!({"openapi": version, "components": {"schemas": schemas}});
-        let document = Document::read(document.to_string().as_bytes()).unwrap();
-        let mut notes = Notes::default();
-        let root = document.get("/components/schemas/Root").unwrap();
-        let schema =
-            bundled(&document, side, "/x", &mut notes, |bundle, notes| bundle.convert(root, notes)).unwrap();
-        Schema::compile(&schema).unwrap_or_else(|error| panic!("{error}: {schema}"));
-        (schema, notes.into_list().len())
-    }
-
-    #[test]
-    fn words_of_openapi_3_0_become_those_of_json_schema() {
-        for (old, new) in [
-            (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
-            (
-                json!({"type": "string", "nullable": true, "enum": ["a"]}),
-                json!({"type": ["string", "null"], "enum": ["a", null]}),
-            ),
-            (
-                json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true}),
-                json!({"type": "integer", "exclusiveMinimum": 0}),
-            ),
-            (
-                json!({"type": "integer", "maximum": 9, "exclusiveMaximum": false}),
-                json!({"type": "integer", "maximum": 9}),
-            ),
-            (
-                json!({"allOf": [{"type": "object"}], "nullable": true}),
-                json!({"anyOf": [{"allOf": [{"type": "object"}]}, {"type": "null"}]}),
-            ),
-            (
-                json!({"type": "object", "example": {"a": 1}, "xml": {}, "x-a": 1, "discriminator": {}}),
-                json!({"type": "object"}),
-            ),
-            // A property may have the name of a keyword.
-            (
-                json!({"properties": {"example": {"type": "string", "example": "x"}}}),
-                json!({"properties": {"example": {"type": "string"}}}),
-            ),
-        ] {
-            assert_eq!(converted("3.0.3", json!({"Root": old}), Side::Request), (new, 0), "{old}");
-        }
-        let kept = json!({"type": ["string", "null"], "exclusiveMinimum": 3});
-        assert_eq!(converted("3.1.0", json!({"Root": kept}), Side::Request).0, kept);
-    }
-
-    #[test]
-    fn what_only_one_side_writes_is_no_part_of_the_other() {
-        let pet = json!({"type": "object", "required": ["id", "name", "secret", "other"],
-            "properties": {"id": {"readOnly": true}, "name": {}, "secret": {"writeOnly": true}}});
-        let (request, _) = converted("3.0.3", json!({"Root": pet}), Side::Request);
-        assert_eq!(request["required"], json!(["name", "secret", "other"]));
-        assert!(request["properties"].get("id").is_none());
-        let (response, _) = converted("3.0.3", json!({"Root": pet}), Side::Response);
-        assert_eq!(response["required"], json!(["id", "name", "other"]));
-    }
-
-    #[test]
-    fn references_are_bundled_and_circles_end() {
-        let (schema, notes) = converted(
-            "3.1.0",
-            json!({
-                "Root": {"type": "object", "properties": {"pet": {"$ref": "#/components/schemas/Pet"}, "pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}}},
-                "Pet": {"type": "object", "properties": {"parent": {"$ref": "#/components/schemas/Pet"}, "tag": {"$ref": "#/components/schemas/a~1b"}}},
-                "a/b": {"type": "string"},
-            }),
-            Side::Response,
-        );
-        assert_eq!(notes, 0);
-        assert_eq!(schema["properties"]["pet"], json!({"$ref": "#/$defs/pet"}));
-        assert_eq!(schema["$defs"]["pet"]["properties"]["parent"], json!({"type": "object"}));
-        assert_eq!(schema["$defs"].as_object().unwrap().len(), 2);
-    }
-
-    #[test]
-    fn what_cannot_be_checked_is_said() {
-        let (schema, notes) = converted(
-            "3.1.0",
-            json!({"Root": {"type": "string", "pattern": "^(?=x)", "$anchor": "a"}}),
-            Side::Request,
-        );
-        assert_eq!((schema, notes), (json!({"type": "string"}), 2));
-        let document = Document::read(br#"{"openapi": "3.1.0", "a": {"$ref": "other.yaml#/a"}}"#).unwrap();
-        let convert =
-            |bundle: &mut Bundle<'_>, notes: &mut Notes| bundle.convert(document.get("/a").unwrap(), notes);
-        let error = bundled(&document, Side::Request, "/", &mut Notes::default(), convert).unwrap_err();
-        assert!(error.to_string().contains("other.yaml#/a"), "{error}");
-    }
-
-    #[test]
-    fn what_is_too_large_is_cut_from_the_inside() {
-        let wide = |of: &str| {
-            let property = |n: usize| {
-                (
-                    format!("p{n}"),
-                    json!({"allOf": [{"$ref": format!("#/components/schemas/{of}")}, {"title": "x"}]}),
-                )
-            };
-            json!({"type": "object", "properties": (0..400).map(property).collect::<Map<String, Value>>()})
-        };
-        let mut schemas = Map::new();
-        for n in 0..30 {
-            schemas.insert(format!("S{n}"), wide(&format!("S{}", n + 1)));
-        }
-        schemas.insert("S30".to_owned(), json!({"type": "string"}));
-        schemas.insert(
-            "Root".to_owned(),
-            json!({"type": "object", "properties": {"s": {"$ref": "#/components/schemas/S0"}}}),
-        );
-        let document = json!({"openapi": "3.1.0", "components": {"schemas": schemas}});
-        let document = Document::read(document.to_string().as_bytes()).unwrap();
-        let root = document.get("/components/schemas/Root").unwrap();
-        let mut notes = Notes::default();
-        let schema =
-            bundled(&document, Side::Response, "/x", &mut notes, |bundle, notes| bundle.convert(root, notes))
-                .unwrap();
-        assert_eq!(schema["$defs"].as_object().map(Map::len), Some(4));
-        assert!(notes.into_list()[0].what.contains("deep inside"));
-    }
-}
+mod tests;

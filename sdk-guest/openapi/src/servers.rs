@@ -29,7 +29,11 @@ pub(crate) fn of(
     notes: &mut Notes,
 ) -> Option<Server> {
     let list = list.and_then(Value::as_array).filter(|list| !list.is_empty())?;
-    let url = |server: &Value| server.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
+    // Without a scheme of its own an address has that of the document, which came over a secure line.
+    let url = |server: &Value| {
+        let url = server.get("url").and_then(Value::as_str).unwrap_or_default();
+        if url.starts_with("//") { format!("https:{url}") } else { url.to_owned() }
+    };
     let is_local = |url: &str| url.contains("://localhost") || url.contains("://127.0.0.1");
     let score = |server: &&Value| match url(server).as_str() {
         url if is_local(url) => 3,
@@ -82,6 +86,9 @@ fn read(server: &Value, url: &str, place: &str, config: &mut Config, notes: &mut
         let variable = variables.and_then(|variables| variables.get(name));
         variable.and_then(|variable| variable.get("default")).and_then(Value::as_str)
     };
+    if let Some(server) = whole_in_variable(url, &default, config) {
+        return server;
+    }
     let Some((origin, base)) = split(url) else {
         // Relative to where the document came from, which nobody told us.
         return Server { host: whole(config), base: base_path(&fixed(url, &default, place, notes)) };
@@ -100,6 +107,24 @@ fn read(server: &Value, url: &str, place: &str, config: &mut Config, notes: &mut
             }
         }
     }
+}
+
+/// `{host}/v1`, where the variable's default is a whole origin: a setting that says another one.
+fn whole_in_variable<'a>(
+    url: &str,
+    default: &impl Fn(&str) -> Option<&'a str>,
+    config: &mut Config,
+) -> Option<Server> {
+    let (name, base) = url.strip_prefix('{')?.split_once('}')?;
+    let (origin, inner) = split(default(name)?)?;
+    let origin: Origin = origin.parse().ok()?;
+    if base.contains('{') || !(base.is_empty() || base.starts_with('/')) {
+        return None;
+    }
+    let name = snake(name);
+    let described = json!({"type": "string", "title": "Where the API is", "default": origin.to_string()});
+    config.input(&name, InputKind::Origin, Some(origin.to_string()), described);
+    Some(Server { host: format!("{{{name}}}"), base: base_path(&format!("{inner}{base}")) })
 }
 
 /// The origin as a host template whose variables become settings, if that is one.
@@ -220,13 +245,16 @@ mod tests {
 
     #[test]
     fn a_server_becomes_a_host_and_a_base_path() {
-        let variables = json!({"shop": {"default": "demo"}, "v": {"default": "v2"}, "region": {"default": "eu", "enum": ["eu", "us"]}});
+        let variables = json!({"shop": {"default": "demo"}, "v": {"default": "v2"}, "region": {"default": "eu", "enum": ["eu", "us"]},
+            "origin": {"default": "https://api.example.com/api"}});
         for (url, host, base) in [
             ("https://api.example.com/v1/", "https://api.example.com", "/v1"),
             ("https://API.example.com", "https://api.example.com", ""),
             ("https://{shop}.example.com/{v}", "https://{shop}.example.com", "/v2"),
             ("https://api-{region}.example.com", "https://api-{region}.example.com", ""),
             ("https://{shop}/api", "https://{shop}", "/api"),
+            ("//api.example.com/v1", "https://api.example.com", "/v1"),
+            ("{origin}/v1", "{origin}", "/api/v1"),
             ("/api/v3", "{base_url}", "/api/v3"),
             ("/", "{base_url}", ""),
             ("", "{base_url}", ""),

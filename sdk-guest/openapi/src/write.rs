@@ -1,5 +1,6 @@
 //! The files: a table of operations, the manifest, a README, and the templates that do the work.
 
+mod cases;
 mod readme;
 
 use std::fmt::Write as _;
@@ -17,6 +18,10 @@ const LINE_CHARS_MAX: usize = 110;
 const RUSTFMT: &str = "max_width = 110\nuse_small_heuristics = \"Max\"\n";
 /// Operations that `check` may use; one whose scopes are granted is enough.
 const CHECKS_MAX: usize = 8;
+/// An example is there to be read.
+const EXAMPLE_BYTES_MAX: usize = 600;
+/// One that needs more is granted less often.
+const SCOPES_CHARS_MAX: usize = 90;
 
 pub(crate) fn files(
     manifest: &Manifest,
@@ -27,7 +32,9 @@ pub(crate) fn files(
     let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
     // A manifest is made of JSON's own kinds of value.
     let described = serde_json::to_string_pretty(manifest).unwrap_or_default();
-    vec![
+    let check = checks(operations).next().map(|operation| operation.action.as_str());
+    let mut files = cases::files(manifest, operations, pages, check);
+    files.extend([
         file("README.md", &readme::of(manifest, operations, notes)),
         file("rustfmt.toml", RUSTFMT),
         file("src/answer.rs", include_str!("../templates/answer.rs")),
@@ -38,7 +45,27 @@ pub(crate) fn files(
         file("src/pages.rs", include_str!("../templates/pages.rs")),
         file("src/request.rs", include_str!("../templates/request.rs")),
         file("src/tests.rs", include_str!("../templates/tests.rs")),
-    ]
+    ]);
+    files
+}
+
+/// The same with an example of each action, as far as there is room.
+pub(crate) fn with_examples(mut manifest: Manifest, operations: &[Operation], bytes_max: usize) -> Manifest {
+    let mut bytes = serde_json::to_string(&manifest).map_or(usize::MAX, |text| text.len());
+    for (operation, action) in operations.iter().zip(&mut manifest.actions) {
+        let Some(example) = cases::example(operation, action) else { continue };
+        let more = serde_json::to_string(&example).map_or(usize::MAX, |text| text.len());
+        if more <= EXAMPLE_BYTES_MAX && bytes.saturating_add(more) <= bytes_max {
+            bytes += more + ",\"examples\":[]".len();
+            action.examples.push(example);
+        }
+    }
+    manifest
+}
+
+/// Operations that show whether a credential works.
+fn checks(operations: &[Operation]) -> impl Iterator<Item = &Operation> {
+    operations.iter().filter(|operation| operation.method == "GET" && operation.needs_nothing())
 }
 
 const PAGES: &str = "pub const PAGES: &[Pages] = &[";
@@ -73,12 +100,18 @@ fn table(manifest: &Manifest, operations: &[Operation], pages: &[Option<Pages>])
     let lists: Vec<String> = lists.iter().map(|(operation, pages)| list(operation, pages, margin)).collect();
     let _ = writeln!(code, "/// Lists that are read page by page, in the order of the manifest's triggers.");
     let _ = writeln!(code, "{}", field(PAGES, &lists, "];", 0));
-    let checks: Vec<String> = operations
-        .iter()
-        .zip(&manifest.actions)
-        .filter(|(operation, _)| operation.method == "GET" && operation.needs_nothing())
+    let scopes = |operation: &Operation| {
+        let action = manifest.actions.iter().find(|action| action.name == operation.action);
+        action.map(|action| action.scopes.as_slice()).unwrap_or_default()
+    };
+    let checks: Vec<String> = checks(operations)
+        .map(|operation| (format!("{:?}", operation.action), format!("&{:?}", scopes(operation))))
+        .filter(|(_, scopes)| scopes.len() <= SCOPES_CHARS_MAX)
         .take(CHECKS_MAX)
-        .map(|(operation, action)| format!("({:?}, &{:?})", operation.action, action.scopes))
+        .map(|(action, scopes)| match action.len() + scopes.len() + "    (, ),".len() <= LINE_CHARS_MAX {
+            true => format!("({action}, {scopes})"),
+            false => format!("(\n        {action},\n        {scopes},\n    )"),
+        })
         .collect();
     let _ = writeln!(
         code,
@@ -187,6 +220,14 @@ fn field(before: &str, items: &[String], after: &str, indent: usize) -> String {
     let line = format!("{spaces}{before}{}{after}", items.join(", "));
     if line.chars().count() <= LINE_CHARS_MAX && !line.contains('\n') {
         return line;
+    }
+    // The value of a constant moves into the next line, if it is one.
+    let next = format!("    &[{}{after}", items.join(", "));
+    if let Some(name) = before.strip_suffix(" &[").filter(|_| before.ends_with("= &["))
+        && next.chars().count() <= LINE_CHARS_MAX
+        && !next.contains('\n')
+    {
+        return format!("{name}\n{next}");
     }
     // One item of several lines opens in the line of the list.
     if let [item] = items

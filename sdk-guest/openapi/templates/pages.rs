@@ -94,9 +94,6 @@ fn page(pages: &Pages, body: &Value, link: Option<&str>, cursor: &Value) -> Resu
 /// Where the next page is, if there is one.
 fn next(pages: &Pages, body: &Value, link: Option<&str>, cursor: &Value, items: &[Value]) -> Option<Value> {
     let at = |first: u64| cursor.get("at").and_then(Value::as_u64).unwrap_or(first);
-    // A remote that gives fewer records than were asked for, or none, has no more.
-    let is_last = items.is_empty()
-        || pages.size.is_some_and(|(_, size)| u64::try_from(items.len()).is_ok_and(|count| count < size));
     let next = match pages.by {
         By::Cursor { next, .. } => {
             let mark = body.pointer(next).filter(|mark| !mark.is_null() && mark.as_str() != Some(""))?;
@@ -109,7 +106,8 @@ fn next(pages: &Pages, body: &Value, link: Option<&str>, cursor: &Value, items: 
         }
         By::Link { next } => json!({ "query": query_of(body.pointer(next)?.as_str()?)? }),
         By::LinkHeader => json!({ "query": query_of(next_link(link?)?)? }),
-        By::Offset { .. } | By::Number { .. } if is_last => return None,
+        // A page with fewer records than were asked for need not be the last: remotes have limits of their own.
+        By::Offset { .. } | By::Number { .. } if items.is_empty() => return None,
         By::Offset { .. } => json!({ "at": at(0) + u64::try_from(items.len()).ok()? }),
         By::Number { first, .. } => json!({ "at": at(first) + 1 }),
     };

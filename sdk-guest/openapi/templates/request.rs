@@ -48,6 +48,8 @@ fn built(
     let mut url = format!("{}{path}", server(operation, config)?);
     if let Some(given) = given_query {
         query.clear();
+        // What the path itself asks for is in the remote's query too.
+        url.truncate(url.find('?').unwrap_or(url.len()));
         url.push('?');
         url.push_str(given);
     }

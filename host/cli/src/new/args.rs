@@ -16,6 +16,7 @@ Examples:
   lockgate new shop --lang python --dir ~/connectors/shop
   lockgate new shop --openapi shop.yaml        # one action for each operation of the document
   lockgate new shop --openapi shop.yaml --only orders --only 'GET /customers'
+  lockgate new pay --openapi pay.json --only '/v1/invoices*'
   lockgate new shop --sdk ~/src/lockgate       # uses the SDK of a checkout, for those who change it";
 
 #[derive(Debug, Args)]
@@ -36,7 +37,8 @@ pub(crate) struct NewArgs {
     /// Write it from this OpenAPI 3.0 or 3.1 document, JSON or YAML; in Rust. What cannot be carried over is listed.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
-    /// Of the document only operations with this tag, id, path or `METHOD path`. May be given more than once.
+    /// Of the document only operations with this tag, id, path or `METHOD path`; `*` at the end for anything that begins
+    /// like it. May be given more than once. A connector has at most 256 actions.
     #[arg(long, value_name = "NAME", requires = "openapi")]
     pub(crate) only: Vec<String>,
     /// Print what was written as JSON.

@@ -1,5 +1,6 @@
 //! `lockgate new --openapi`: the sources of a connector from an OpenAPI document, in place of the example.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use lockgate_openapi::{NotGenerated, Note};
@@ -11,8 +12,9 @@ use crate::{files, screen, show};
 
 /// Larger documents are refused by the generator, with a reason.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
-/// Notes that a person is shown; the README has all of them.
+/// Kinds of losses that a person is shown, and places of each; the README has all of them.
 const SHOWN_MAX: usize = 20;
+const PLACES_SHOWN_MAX: usize = 3;
 
 /// What came of a document.
 pub(crate) struct Generated {
@@ -32,7 +34,9 @@ pub(crate) fn generate(project: &Project, document: &Path, only: &[String]) -> R
     let bytes = files::read(document, DOCUMENT_BYTES_MAX)?;
     let generated =
         lockgate_openapi::generate(project.name(), &bytes, only).map_err(|error| match error {
-            NotGenerated::NoOperation { .. } => Failure::Usage(error.to_string()),
+            NotGenerated::NoOperation { .. }
+            | NotGenerated::TooMany { .. }
+            | NotGenerated::LargeManifest { .. } => Failure::Usage(error.to_string()),
             error => anyhow::Error::new(error).context(format!("{}", document.display())).into(),
         })?;
     let file = |file: lockgate_openapi::File| File { path: file.path, bytes: file.text.into_bytes() };
@@ -59,12 +63,29 @@ impl Generated {
             return;
         }
         screen::note("\nnot carried over:");
-        for note in self.notes.iter().take(SHOWN_MAX) {
-            screen::note(&format!("  {}: {}", show::inert(&note.place), show::inert(&note.what)));
+        let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for note in &self.notes {
+            places.entry(&note.what).or_default().push(&note.place);
         }
-        let more = self.notes.len().saturating_sub(SHOWN_MAX);
+        // What concerns the least comes first: it is the most particular.
+        let mut kinds: Vec<(&str, Vec<&str>)> = places.into_iter().collect();
+        kinds.sort_by_key(|(_, places)| places.len());
+        for (what, places) in kinds.iter().take(SHOWN_MAX) {
+            screen::note(&format!("  {}: {}", show::inert(what), show::inert(&some(places))));
+        }
+        let more = kinds.len().saturating_sub(SHOWN_MAX);
         if more > 0 {
-            screen::note(&format!("  and {more} more, all in README.md"));
+            screen::note(&format!("  and {more} more"));
         }
+        screen::note("README.md has all of it");
+    }
+}
+
+/// The first places, and how many more there are.
+fn some(places: &[&str]) -> String {
+    let shown = places.iter().take(PLACES_SHOWN_MAX).copied().collect::<Vec<_>>().join(", ");
+    match places.len().saturating_sub(PLACES_SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

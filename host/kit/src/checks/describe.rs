@@ -1,11 +1,11 @@
 //! Checks of the description itself: nothing is called for them.
 
+use domain::schema::sample::{Kind, sample};
 use domain::schema::{self, Schema};
 use serde_json::Value;
 
 use crate::material::Material;
 use crate::report::Verdict;
-use crate::sample::{Kind, sample};
 
 pub(super) fn deterministic(material: &Material<'_>) -> Verdict {
     let fickle = material.stand.admission().fickle.iter();

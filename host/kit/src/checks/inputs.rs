@@ -1,10 +1,10 @@
 //! Checks of inputs that nobody thought of: strange, empty and huge ones.
 
+use domain::schema::sample::Kind;
 use lockgate_testing::Outcome;
 
 use crate::material::{Material, Target, always, call_action, told};
 use crate::report::Verdict;
-use crate::sample::Kind;
 
 pub(super) async fn unicode(material: &Material<'_>) -> Verdict {
     taken(material, "inputs.unicode", Kind::Unicode).await

@@ -17,7 +17,7 @@ pub(crate) fn of(manifest: &Manifest, operations: &[Operation], notes: &[Note]) 
         manifest.actions.len(),
         manifest.triggers.len()
     );
-    text.push_str("```sh\nlockgate build\nlockgate check\ncargo test\n```\n\n");
+    text.push_str("```sh\nlockgate build\nlockgate check     # what a host says of it\nlockgate test      # tests/*.yaml, in the sandbox and without a network\n```\n\n");
     text.push_str("An input has one member for each parameter; what is sent as the request's body is its member `body`.\n\n");
     needs(&mut text, manifest);
     text.push_str("## Actions\n\n| action | request | effect | scopes |\n|---|---|---|---|\n");

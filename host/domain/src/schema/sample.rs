@@ -1,11 +1,14 @@
 //! Makes a value that a JSON Schema allows: plain, as empty as it may be, or as strange and large as it may be.
 
+use regex::RegexBuilder;
 use serde_json::{Map, Value, json};
 
 /// What the texts and lists of a sample are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Plain,
+    /// The same without what is not required.
+    Needed,
     /// What is not required is left out; texts and lists are as short as they may be.
     Empty,
     /// Texts hold what breaks careless code.
@@ -22,7 +25,7 @@ const STRANGE: &str =
     "Zoë 👩‍👩‍👧 \u{202e}abc\u{202c} e\u{301} \"'<b>&amp;\\u0000 null/../%2e%2e?x=1#y 日本 \u{feff}";
 
 /// A value for the schema; whoever needs it valid checks it, since no maker of samples knows every keyword.
-pub(crate) fn sample(schema: &Value, kind: Kind) -> Value {
+pub fn sample(schema: &Value, kind: Kind) -> Value {
     make(schema, schema, kind, DEPTH_MAX)
 }
 
@@ -41,7 +44,7 @@ fn make(root: &Value, schema: &Value, kind: Kind, depth_left: usize) -> Value {
     if let Some(value) = first("enum") {
         return value.clone();
     }
-    if kind == Kind::Plain
+    if matches!(kind, Kind::Plain | Kind::Needed)
         && let Some(value) = first("examples").or_else(|| members.get("default"))
     {
         return value.clone();
@@ -108,7 +111,7 @@ fn object(root: &Value, members: &Map<String, Value>, kind: Kind, depth_left: us
         .collect();
     let mut made = Map::new();
     for (name, schema) in members.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        if kind != Kind::Empty || required.contains(&name.as_str()) {
+        if !matches!(kind, Kind::Empty | Kind::Needed) || required.contains(&name.as_str()) {
             made.insert(name.clone(), make(root, schema, kind, depth_left));
         }
     }
@@ -124,7 +127,7 @@ fn array(root: &Value, members: &Map<String, Value>, kind: Kind, depth_left: usi
     let most = bound("maxItems").unwrap_or(usize::MAX);
     let unique = members.get("uniqueItems").and_then(Value::as_bool) == Some(true);
     let wanted = match kind {
-        Kind::Empty => least,
+        Kind::Empty | Kind::Needed => least,
         Kind::Huge if !unique => HUGE_ITEMS,
         _ => 1,
     };
@@ -162,11 +165,15 @@ fn text(members: &Map<String, Value>, kind: Kind) -> String {
         Some("ipv4") => Some("192.0.2.1"),
         _ => None,
     };
+    let pattern = members.get("pattern").and_then(Value::as_str);
+    if let Some(text) = pattern.and_then(|pattern| matching(pattern, least, most, of_format)) {
+        return text;
+    }
     if let Some(text) = of_format {
         return text.to_owned();
     }
     let wanted = match kind {
-        Kind::Plain => "sample".to_owned(),
+        Kind::Plain | Kind::Needed => "sample".to_owned(),
         Kind::Empty => String::new(),
         Kind::Unicode => STRANGE.to_owned(),
         Kind::Huge => "x".repeat(most.min(HUGE_TEXT_BYTES)),
@@ -177,11 +184,52 @@ fn text(members: &Map<String, Value>, kind: Kind) -> String {
     text
 }
 
+/// A text that a pattern allows, if it is of a common kind: nobody makes texts of a pattern here.
+fn matching(pattern: &str, least: usize, most: usize, of_format: Option<&str>) -> Option<String> {
+    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_PROGRAM_BYTES_MAX).build().ok()?;
+    let fits = |text: &String| (least..=most).contains(&text.chars().count()) && compiled.is_match(text);
+    let known = of_format.into_iter().chain(COMMON).map(str::to_owned);
+    let long = LENGTHS.into_iter().chain([least, most]).filter(|length| *length <= LENGTH_MAX);
+    let repeated = long.flat_map(|length| ["1", "A", "a", "0"].map(|sign| sign.repeat(length)));
+    known.chain(repeated).find(fits)
+}
+
+/// What patterns mostly mean.
+const COMMON: [&str; 24] = [
+    "sample",
+    "Sample",
+    "SAMPLE",
+    "1",
+    "2026-01-31",
+    "2026-01-31T08:30:00Z",
+    "08:30:00",
+    "10.50",
+    "EUR",
+    "US",
+    "en",
+    "en-US",
+    "1.0.0",
+    "v1",
+    "ada@example.com",
+    "https://example.com/a",
+    "example.com",
+    "+15550100",
+    "192.0.2.1",
+    "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+    "#a0b1c2",
+    "/sample",
+    "true",
+    "sample_1",
+];
+const LENGTHS: [usize; 18] = [2, 3, 4, 5, 6, 8, 9, 10, 12, 13, 16, 17, 20, 24, 26, 32, 40, 64];
+const LENGTH_MAX: usize = 1_000;
+/// As when the schema is compiled.
+const PATTERN_PROGRAM_BYTES_MAX: usize = 64 << 10;
+
 #[cfg(test)]
 mod tests {
-    use domain::schema;
-
     use super::*;
+    use crate::schema;
 
     #[test]
     fn samples_of_every_kind_are_valid() {
@@ -193,6 +241,8 @@ mod tests {
                 "amount": {"type": "number", "exclusiveMinimum": 0},
                 "count": {"type": "integer", "minimum": 3, "multipleOf": 5},
                 "lines": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"$ref": "#/$defs/line"}},
+                "number": {"type": "string", "pattern": "^[A-Z0-9]+$", "minLength": 17, "maxLength": 17},
+                "color": {"type": "string", "pattern": "^#[0-9a-f]{6}$"},
                 "state": {"enum": ["open", "closed"]},
                 "to": {"anyOf": [{"type": "null"}, {"type": "object", "properties": {"a": {"const": 7}}, "required": ["a"]}]},
             },
@@ -200,11 +250,12 @@ mod tests {
             "additionalProperties": false,
             "$defs": {"line": {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}},
         });
-        for kind in [Kind::Plain, Kind::Empty, Kind::Unicode, Kind::Huge] {
+        for kind in [Kind::Plain, Kind::Needed, Kind::Empty, Kind::Unicode, Kind::Huge] {
             let made = sample(&schema, kind);
             assert_eq!(schema::check(&schema, &made), Ok(()), "{kind:?} {}", made.to_string().len());
         }
         assert_eq!(sample(&schema, Kind::Empty), json!({"id": "x", "lines": [{"sku": ""}]}));
+        assert_eq!(sample(&schema, Kind::Needed), json!({"id": "sample", "lines": [{"sku": "sample"}]}));
     }
 
     #[test]
