@@ -216,9 +216,10 @@ pub fn generate(name: &str, document: &[u8], only: &[String]) -> Result<Project,
     let manifest = found.manifest(name, hosts, &config, &mut notes)?;
     let manifest = with_auth(manifest, &auth, &scopes.provider, &mut notes);
     manifest::check(&manifest).map_err(|error| NotGenerated::Manifest { problem: error.to_string() })?;
-    let manifest = write::with_examples(manifest, &operations, MANIFEST_BYTES_MAX);
+    let samples = write::samples(&manifest, &operations);
+    let manifest = write::with_examples(manifest, &samples, MANIFEST_BYTES_MAX);
     let notes = notes.into_list();
-    let files = write::files(&manifest, &operations, &pages, &notes);
+    let files = write::files(&manifest, &operations, &pages, &samples, &notes);
     Ok(Project { files, manifest, notes })
 }
 

@@ -5,8 +5,9 @@ mod readme;
 
 use std::fmt::Write as _;
 
-use wit::Manifest;
+use wit::{Example, Manifest};
 
+pub(crate) use self::cases::{Sample, samples};
 use crate::body::Media;
 use crate::operation::Operation;
 use crate::pages::{By, Pages};
@@ -27,13 +28,14 @@ pub(crate) fn files(
     manifest: &Manifest,
     operations: &[Operation],
     pages: &[Option<Pages>],
+    samples: &[Option<Sample>],
     notes: &[Note],
 ) -> Vec<File> {
     let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
     // A manifest is made of JSON's own kinds of value.
     let described = serde_json::to_string_pretty(manifest).unwrap_or_default();
     let check = checks(operations).next().map(|operation| operation.action.as_str());
-    let mut files = cases::files(manifest, operations, pages, check);
+    let mut files = cases::files(manifest, operations, pages, samples, check);
     files.extend([
         file("README.md", &readme::of(manifest, operations, notes)),
         file("rustfmt.toml", RUSTFMT),
@@ -50,10 +52,15 @@ pub(crate) fn files(
 }
 
 /// The same with an example of each action, as far as there is room.
-pub(crate) fn with_examples(mut manifest: Manifest, operations: &[Operation], bytes_max: usize) -> Manifest {
+pub(crate) fn with_examples(
+    mut manifest: Manifest,
+    samples: &[Option<Sample>],
+    bytes_max: usize,
+) -> Manifest {
     let mut bytes = serde_json::to_string(&manifest).map_or(usize::MAX, |text| text.len());
-    for (operation, action) in operations.iter().zip(&mut manifest.actions) {
-        let Some(example) = cases::example(operation, action) else { continue };
+    for (action, sample) in manifest.actions.iter_mut().zip(samples) {
+        let Some(Sample { input, output, .. }) = sample.clone() else { continue };
+        let example = Example { input, output };
         let more = serde_json::to_string(&example).map_or(usize::MAX, |text| text.len());
         if more <= EXAMPLE_BYTES_MAX && bytes.saturating_add(more) <= bytes_max {
             bytes += more + ",\"examples\":[]".len();

@@ -7,7 +7,7 @@ mod sent;
 mod yaml;
 
 use serde_json::{Map, Value, json};
-use wit::{Action, Example, InputKind, Manifest};
+use wit::{Action, InputKind, Manifest};
 
 use self::yaml::Test;
 use crate::operation::Operation;
@@ -34,13 +34,14 @@ pub(super) fn files(
     manifest: &Manifest,
     operations: &[Operation],
     pages: &[Option<Pages>],
+    samples: &[Option<Sample>],
     check: Option<&str>,
 ) -> Vec<File> {
     let cases = Cases::of(manifest);
     let mut actions = Vec::new();
     let mut is_varied = false;
-    for (operation, action) in operations.iter().zip(&manifest.actions) {
-        let good = cases.good(operation, action);
+    for ((operation, action), sample) in operations.iter().zip(&manifest.actions).zip(samples) {
+        let good = sample.as_ref().map(|sample| cases.good(operation, sample));
         actions.extend(good.as_ref().map(|good| good.test(format!("{} is answered", action.name))));
         // One pair is enough to see that results come in the order of inputs.
         if let Some(other) =
@@ -52,12 +53,10 @@ pub(super) fn files(
         actions.extend(cases.bad(operation, action, good.as_ref()));
     }
     let mut triggers = Vec::new();
-    if let Some((operation, action)) = operations
-        .iter()
-        .zip(&manifest.actions)
-        .find(|(operation, _)| Some(operation.action.as_str()) == check)
-    {
-        triggers.extend(cases.good(operation, action).map(|good| good.check()));
+    let checked =
+        operations.iter().zip(samples).find(|(operation, _)| Some(operation.action.as_str()) == check);
+    if let Some((operation, Some(sample))) = checked {
+        triggers.push(cases.good(operation, sample).check());
     }
     let lists =
         operations.iter().zip(pages).filter_map(|(operation, pages)| Some((operation, pages.as_ref()?)));
@@ -74,10 +73,21 @@ pub(super) fn files(
     files
 }
 
-/// An input and an output of an action.
-pub(super) fn example(operation: &Operation, action: &Action) -> Option<Example> {
-    let (input, (_, output)) = (made::input(operation, action)?, made::reply(operation, action)?);
-    Some(Example { input, output })
+/// What an action takes, what its remote answers, and what becomes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) input: Value,
+    reply: Value,
+    pub(crate) output: Value,
+}
+
+/// One of each action; none where no value could be made that its schemas allow.
+pub(crate) fn samples(manifest: &Manifest, operations: &[Operation]) -> Vec<Option<Sample>> {
+    let sample = |(operation, action): (&Operation, &Action)| {
+        let (input, (reply, output)) = (made::input(operation, action)?, made::reply(operation, action)?);
+        Some(Sample { input, reply, output })
+    };
+    operations.iter().zip(&manifest.actions).map(sample).collect()
 }
 
 /// As many files as the tests need.
@@ -174,10 +184,9 @@ impl Cases {
         Self { settings, config }
     }
 
-    fn good(&self, operation: &Operation, action: &Action) -> Option<Good> {
-        let input = made::input(operation, action)?;
-        let (reply, result) = made::reply(operation, action)?;
-        Some(self.with(operation, input, reply, result))
+    fn good(&self, operation: &Operation, sample: &Sample) -> Good {
+        let Sample { input, reply, output } = sample.clone();
+        self.with(operation, input, reply, output)
     }
 
     fn with(&self, operation: &Operation, input: Value, reply: Value, result: Value) -> Good {
