@@ -115,9 +115,12 @@ fn table(manifest: &Manifest, operations: &[Operation], pages: &[Option<Pages>])
         .map(|operation| (format!("{:?}", operation.action), format!("&{:?}", scopes(operation))))
         .filter(|(_, scopes)| scopes.len() <= SCOPES_CHARS_MAX)
         .take(CHECKS_MAX)
-        .map(|(action, scopes)| match action.len() + scopes.len() + "    (, ),".len() <= LINE_CHARS_MAX {
-            true => format!("({action}, {scopes})"),
-            false => format!("(\n        {action},\n        {scopes},\n    )"),
+        .map(|(action, scopes)| {
+            if action.len() + scopes.len() + "    (, ),".len() <= LINE_CHARS_MAX {
+                format!("({action}, {scopes})")
+            } else {
+                format!("(\n        {action},\n        {scopes},\n    )")
+            }
         })
         .collect();
     let _ = writeln!(

@@ -29,7 +29,7 @@ pub(super) struct Cases {
     config: Map<String, Value>,
 }
 
-/// The files, and how many actions have no test in which they succeed.
+/// The files; `check` is the action that the profile's check asks for.
 pub(super) fn files(
     manifest: &Manifest,
     operations: &[Operation],
