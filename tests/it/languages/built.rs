@@ -23,6 +23,7 @@ pub fn rust() -> Built {
 }
 
 /// Without the SDK; none where the tools are not installed.
+#[allow(dead_code, reason = "the tests ask")]
 pub fn own_fetch() -> Option<Built> {
     let toolchain = js_toolchain()?;
     built("JavaScript", "own-fetch", &[], false, |to| {
