@@ -69,7 +69,7 @@ impl Versions {
         Ok(Self { host, client })
     }
 
-    pub(super) async fn get(&mut self, named: &Named) -> Result<Compared, Failure> {
+    pub(super) async fn get(&self, named: &Named) -> Result<Compared, Failure> {
         match (named, &self.host, &self.client) {
             (Named::File(path), Some(host), _) => {
                 let bytes = files::read(path, files::COMPONENT_BYTES_MAX)?;
