@@ -231,6 +231,12 @@ fn misbehave(body: &Value) -> Result<Value, Error> {
                 (0..body["times"].as_u64().unwrap_or(0)).map(|_| handle(request(), None)).collect();
             json!(begun.iter().filter(|begun| begun.is_ok()).count())
         }
+        "waits for many" => {
+            let begun: Vec<_> =
+                (0..body["times"].as_u64().unwrap_or(0)).map(|_| handle(request(), None).unwrap()).collect();
+            begun.iter().for_each(|to_come| to_come.subscribe().block());
+            json!("all came")
+        }
         "sends and forgets" => {
             for _ in 0..body["times"].as_u64().unwrap_or(0) {
                 drop(handle(request(), None).unwrap());

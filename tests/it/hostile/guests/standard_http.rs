@@ -1,11 +1,11 @@
 //! A guest that misuses `wasi:http`: what it makes the host keep is bounded, and gone with the call.
 
-use lockgate::Error;
 use lockgate::domain::call::Limits;
+use lockgate::{EgressOptions, Error};
 use serde_json::{Value, json};
 
 use crate::harness::aftermath::{Scene, limits};
-use crate::harness::{CANARY, Tarpit, profile};
+use crate::harness::{CANARY, Echo, Tarpit, profile, reaching};
 
 /// One hostile call, from its beginning until nothing is left of it.
 async fn does(scene: &Scene, url: &str, how: &str, times: u64) -> Result<Value, Error> {
@@ -52,7 +52,6 @@ async fn what_a_guest_makes_the_host_keep_is_bounded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_without_end_are_bounded_and_end_with_the_call() {
     let scene = Scene::within(Limits { cpu_ms: 1_000, ..limits() }).await;
-    let tarpit = Tarpit::start().await;
     let echo = scene.echo.url.clone();
     // More handles than a call may have.
     assert_eq!(code(does(&scene, &echo, "sends thousands", 5_000).await), "handle_limit");
@@ -62,7 +61,27 @@ async fn requests_without_end_are_bounded_and_end_with_the_call() {
     let kept = does(&scene, &echo, "keeps every answer", 0).await.unwrap();
     assert!(kept["kept"].as_u64().unwrap() <= 100, "{kept}");
     assert_eq!(kept["error"], "ErrorCode::HttpRequestDenied", "{kept}");
-    drop(tarpit);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_requests_are_under_way_at_once_than_through_our_own_interface() {
+    let (echo, tarpit) = (Echo::start().await, Tarpit::start().await);
+    // Far more than one call may have under way: what bounds it is its own count.
+    let egress =
+        EgressOptions { in_flight_per_tenant: 200, connections_per_tenant: 200, ..Default::default() };
+    let builder = reaching(&[&echo.url, &tarpit.url]).limits(limits()).egress(egress);
+    let scene = Scene::of(builder.build().await.unwrap(), echo).await;
+    assert_eq!(code(does(&scene, &tarpit.url, "waits for many", 90).await), "wall_limit");
+    let connections = tarpit.connections();
+    assert_eq!(connections.len(), 32, "{connections:?}");
+    let all_closed = async {
+        while !tarpit.connections().iter().all(|connection| connection.closed) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), all_closed)
+        .await
+        .expect("they end with the call");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -170,3 +170,35 @@ impl Drop for Wakes {
         self.0.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(body: &[u8]) -> Sent {
+        let response = domain::egress::Response { status: 200, headers: Vec::new(), body: body.to_vec() };
+        Sent { result: Ok(response), exchanges: Vec::new() }
+    }
+
+    #[test]
+    fn an_answer_for_which_there_is_no_room_is_counted_and_let_go() {
+        let room = Room::new(10);
+        let kept = Returned::new(sent(b"1234567890"), &room);
+        let lost = Returned::new(sent(b"1"), &room);
+        assert_eq!((kept.lost_bytes, lost.lost_bytes), (0, 1));
+        assert!(kept.sent.result.is_ok());
+        assert!(matches!(lost.sent.result, Err(Refusal::Failed(failure)) if failure.sent));
+        drop(kept.held);
+        assert_eq!(Returned::new(sent(b"1"), &room).lost_bytes, 0);
+    }
+
+    #[test]
+    fn what_sends_wakes_who_waits_even_if_it_says_nothing() {
+        let pending = Pending::new();
+        assert!(!pending.is_done());
+        drop(Wakes(Arc::clone(&pending)));
+        assert!(pending.is_done());
+        assert!(matches!(pending.take(), Some(Err(ErrorCode::InternalError(None)))));
+        assert!(pending.take().is_none());
+    }
+}
