@@ -9,8 +9,8 @@ use lockgate_sdk::manifest::Manifest;
 use lockgate_sdk::{Connector, Error, Input, Value, json, profile};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method, OutgoingBody,
-    OutgoingRequest, OutgoingResponse, RequestOptions, Scheme,
+    Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    OutgoingResponse, RequestOptions, Scheme,
 };
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::StreamError;
@@ -315,7 +315,7 @@ fn misbehave(body: &Value) -> Result<Value, Error> {
         }
         "names no host" => {
             let request = OutgoingRequest::new(Fields::new());
-            json!(format!("{:?}", handle(request, None).err().map(|code: ErrorCode| code)))
+            json!(format!("{:?}", handle(request, None).err()))
         }
         _ => return Err(Error::unknown("way", "it")),
     })

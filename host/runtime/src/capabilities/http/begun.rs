@@ -94,10 +94,9 @@ impl HttpState {
         if self.under_way.is_empty() {
             return;
         }
-        let (done, waiting) =
+        let (done, waiting): (Vec<UnderWay>, Vec<UnderWay>) =
             std::mem::take(&mut self.under_way).into_iter().partition(|begun| begun.pending.is_done());
         self.under_way = waiting;
-        let done: Vec<UnderWay> = done;
         for UnderWay { pending, row, key } in done {
             let Some(returned) = pending.take_returned() else { continue };
             self.spent.received_bytes = self.spent.received_bytes.saturating_add(returned.lost_bytes);

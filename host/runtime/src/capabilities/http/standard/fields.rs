@@ -72,9 +72,7 @@ impl Fields {
         if self.entries.len() >= ENTRIES_MAX || self.bytes + more > BYTES_MAX {
             return Err(TOO_MANY.into());
         }
-        if !self.held.grow(more) {
-            kept(None)?;
-        }
+        kept(self.held.grow(more).then_some(()))?;
         self.bytes += more;
         self.entries.push((name, value));
         Ok(Ok(()))
