@@ -1,7 +1,7 @@
 //! Schemas of the document as JSON Schemas that stand alone: what they refer to is bundled in `$defs`, and a reference that
 //! leads back to itself ends in "anything".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::schema::Schema;
 use serde_json::{Map, Value, json};
@@ -89,6 +89,8 @@ pub(crate) struct Bundle<'a> {
     /// By the text of the reference.
     names: BTreeMap<String, String>,
     defs: BTreeMap<String, Value>,
+    /// The names of `defs`.
+    taken: BTreeSet<String>,
     /// References that are being followed.
     open: Vec<String>,
     followed_max: usize,
@@ -126,8 +128,8 @@ pub(crate) fn bundled<'a>(
 
 impl<'a> Bundle<'a> {
     fn new(document: &'a Document, side: Side, place: &'a str, followed_max: usize) -> Self {
-        let (names, defs, open) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { document, side, names, defs, open, followed_max, left: NODES_MAX, place }
+        let (names, defs, taken, open) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), Vec::new());
+        Self { document, side, names, defs, taken, open, followed_max, left: NODES_MAX, place }
     }
 
     /// The schema with everything that it refers to.
@@ -283,8 +285,7 @@ impl<'a> Bundle<'a> {
 
     fn name(&mut self, target: &str) -> String {
         let last = target.rsplit('/').next().unwrap_or_default();
-        let mut taken = self.defs.keys().cloned().collect();
-        let name = crate::names::unique(snake(last), &mut taken);
+        let name = crate::names::unique(snake(last), &mut self.taken);
         self.names.insert(target.to_owned(), name.clone());
         name
     }
