@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use kit::{Options, Stand, State};
 use lockgate::domain::call::{GuestError, Inbound, Input};
 use lockgate::domain::{Artefacts, ProfileName, Secret};
 use lockgate::{AuthChoice, NewProfile, Tenant};
+use lockgate_testing::file;
 use serde_json::{Value, json};
 
 use self::built::Built;
@@ -214,5 +216,21 @@ async fn one_connector_in_three_languages_gives_the_same_answers() {
             let (ours, theirs) = (plain(&rust[part], &desk.url), plain(&other[part], &desk_of_its_own.url));
             assert_eq!(ours, theirs, "{part} in {language}");
         }
+    }
+}
+
+/// What the READMEs show is true of each language: the same files, the same kit, nothing left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connector_in_three_languages_passes_one_file_of_tests_and_the_kit() {
+    let file = crate::house::top().join("sdk-guest/examples/tests/desk.yaml");
+    let tests = file::parse(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert!(tests.len() > 5, "the file has {} tests", tests.len());
+    for built in [Some(built::rust()), built::js(false), built::python(false)].into_iter().flatten() {
+        let options = Options { artefacts: Some(kept()), ..Options::default() };
+        let stand = Stand::open(built.component, options).await.unwrap();
+        let mut verdicts = kit::tests(&stand, &tests).await;
+        verdicts.extend(kit::conformance(&stand, &tests, None).await);
+        let other: Vec<_> = verdicts.iter().filter(|verdict| verdict.state != State::Passed).collect();
+        assert!(other.is_empty(), "{}: {other:#?}", built.language);
     }
 }

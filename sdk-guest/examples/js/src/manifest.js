@@ -11,6 +11,8 @@ const ticket = {
   required: ['id', 'subject', 'status', 'updated_at'],
 };
 
+const one = { id: '7', subject: 'No light', status: 'open', updated_at: '2026-01-01T08:00:00Z' };
+
 /** @type {import('@lockgate/sdk').Manifest} */
 export const manifest = {
   name: 'desk-js',
@@ -45,6 +47,7 @@ export const manifest = {
       scopes: ['tickets:read'],
       input: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
       output: ticket,
+      examples: [{ input: { id: '7' }, output: one }],
     },
     {
       name: 'create_ticket',
@@ -53,6 +56,7 @@ export const manifest = {
       scopes: ['tickets:write'],
       input: { type: 'object', properties: { subject: { type: 'string' } }, required: ['subject'] },
       output: ticket,
+      examples: [{ input: { subject: 'No light' }, output: one }],
       idempotency: { header: 'Idempotency-Key' },
     },
   ],

@@ -13,6 +13,8 @@ _ticket = {
     "required": ["id", "subject", "status", "updated_at"],
 }
 
+_one = {"id": "7", "subject": "No light", "status": "open", "updated_at": "2026-01-01T08:00:00Z"}
+
 manifest: Manifest = {
     "name": "desk-py",
     "version": "0.1.0",
@@ -46,6 +48,7 @@ manifest: Manifest = {
             "scopes": ["tickets:read"],
             "input": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
             "output": _ticket,
+            "examples": [{"input": {"id": "7"}, "output": _one}],
         },
         {
             "name": "create_ticket",
@@ -54,6 +57,7 @@ manifest: Manifest = {
             "scopes": ["tickets:write"],
             "input": {"type": "object", "properties": {"subject": {"type": "string"}}, "required": ["subject"]},
             "output": _ticket,
+            "examples": [{"input": {"subject": "No light"}, "output": _one}],
             "idempotency": {"header": "Idempotency-Key"},
         },
     ],

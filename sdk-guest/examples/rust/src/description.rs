@@ -1,8 +1,8 @@
 //! What the connector offers and what it asks for.
 
 use lockgate_sdk::manifest::{
-    self, Action, AuthScheme, Category, Effect, HostInput, Idempotency, InputKind, Manifest, Trigger,
-    WebhookScheme,
+    self, Action, AuthScheme, Category, Effect, Example, HostInput, Idempotency, InputKind, Manifest,
+    Trigger, WebhookScheme,
 };
 use lockgate_sdk::{Value, json};
 
@@ -34,12 +34,14 @@ pub(crate) fn manifest() -> Manifest {
                 scopes: read.clone(),
                 input: one_text("id"),
                 output: ticket(),
+                examples: vec![Example { input: json!({ "id": "7" }), output: one_ticket() }],
                 ..manifest::action("get_ticket", "Read one ticket", Effect::Read)
             },
             Action {
                 scopes: vec!["tickets:write".to_owned()],
                 input: one_text("subject"),
                 output: ticket(),
+                examples: vec![Example { input: json!({ "subject": "No light" }), output: one_ticket() }],
                 idempotency: Some(Idempotency::in_header("Idempotency-Key")),
                 ..manifest::action("create_ticket", "Make a ticket", Effect::Write)
             },
@@ -78,4 +80,8 @@ fn ticket() -> Value {
         },
         "required": ["id", "subject", "status", "updated_at"],
     })
+}
+
+fn one_ticket() -> Value {
+    json!({ "id": "7", "subject": "No light", "status": "open", "updated_at": "2026-01-01T08:00:00Z" })
 }

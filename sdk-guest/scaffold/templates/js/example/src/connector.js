@@ -37,6 +37,7 @@ const manifest = {
       scopes: ['books:read'],
       input: object({ id: 'string' }),
       output: object({ id: 'string', title: 'string', price_cents: 'integer' }),
+      examples: [{ input: { id: '7' }, output: { id: '7', title: 'Emma', price_cents: 950 } }],
     },
     {
       name: 'place_order',
@@ -45,6 +46,7 @@ const manifest = {
       scopes: ['orders:write'],
       input: object({ book_id: 'string', copies: 'integer' }),
       output: object({ id: 'string' }),
+      examples: [{ input: { book_id: '7', copies: 2 }, output: { id: 'order_1' } }],
       idempotency: { header: KEY },
     },
   ],

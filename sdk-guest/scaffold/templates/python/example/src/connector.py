@@ -41,6 +41,7 @@ MANIFEST: Manifest = {
             "scopes": ["books:read"],
             "input": fields(id="string"),
             "output": fields(id="string", title="string", price_cents="integer"),
+            "examples": [{"input": {"id": "7"}, "output": {"id": "7", "title": "Emma", "price_cents": 950}}],
         },
         {
             "name": "place_order",
@@ -49,6 +50,7 @@ MANIFEST: Manifest = {
             "scopes": ["orders:write"],
             "input": fields(book_id="string", copies="integer"),
             "output": fields(id="string"),
+            "examples": [{"input": {"book_id": "7", "copies": 2}, "output": {"id": "order_1"}}],
             "idempotency": {"header": KEY},
         },
     ],
