@@ -29,6 +29,8 @@ struct Cost {
     functions: usize,
     examine_us: u64,
     compile_us: u64,
+    /// Whether it was compiled before, so that this is how long that took to load.
+    cached: bool,
     /// Instantiating it for the first time and asking what it is.
     first_call_us: u64,
     /// The check of a profile on a vendor that answers 404 at once; none where no profile can be made up.
@@ -42,7 +44,8 @@ pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, Failure> {
     let component = component(&args)?;
     let bytes = read(&component, COMPONENT_BYTES_MAX)?;
     let spinner = screen.spinner("admitting the component".to_owned());
-    let stand = match Box::pin(Stand::open(bytes, Options::default())).await {
+    let options = Options { artefacts: args.cache.artefacts(), ..Options::default() };
+    let stand = match Box::pin(Stand::open(bytes, options)).await {
         Ok(stand) => stand,
         Err(error) if is_refusal(error.kind) => {
             drop(spinner);
@@ -62,7 +65,7 @@ pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, Failure> {
     };
     let warm = Box::pin(stand.warm()).await;
     drop(spinner);
-    let AdmissionReport { size_bytes, core_modules, functions, examine_us, compile_us, describe_us, .. } =
+    let AdmissionReport { size_bytes, core_modules, functions, examine_us, compile_us, describe_us, cached } =
         stand.admission().report;
     let cost = Cost {
         size_bytes,
@@ -70,6 +73,7 @@ pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, Failure> {
         functions,
         examine_us,
         compile_us,
+        cached,
         first_call_us: describe_us,
         warm_call_us: warm.map(|warm| warm.wall_us),
         warm_call_bytes: warm.map(|warm| warm.memory_bytes),
@@ -125,6 +129,11 @@ fn shown(cost: &Cost) -> String {
         }
         _ => "not measured: no profile could be made up".to_owned(),
     };
+    let compiled = if cost.cached {
+        format!("{} to load what was compiled before; --no-cache compiles it anew", ms(cost.compile_us))
+    } else {
+        ms(cost.compile_us)
+    };
     fields(&[
         (
             "size",
@@ -136,7 +145,7 @@ fn shown(cost: &Cost) -> String {
             ),
         ),
         ("examined", ms(cost.examine_us)),
-        ("compiled", ms(cost.compile_us)),
+        ("compiled", compiled),
         ("first call", format!("{}, to describe itself", ms(cost.first_call_us))),
         ("warm call", warm),
     ])

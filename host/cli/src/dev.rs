@@ -20,13 +20,17 @@ use crate::args::Remote;
 use crate::build;
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::logs;
+use crate::local;
+use crate::logs::Tail;
 use crate::project::Project;
 use crate::screen::Screen;
 
 pub(crate) async fn run(args: DevArgs) -> Result<ExitCode, Failure> {
     let project = Project::find(&args.dir)?;
     let tell = Tell { json: args.remote.json };
+    if let Some(path) = &args.credential {
+        local::secret(path)?;
+    }
     // Before anything takes time: what is changed during the first build is noticed.
     let watch = Watch::new(&project)?;
     let own = if args.host { None } else { Some(OwnHost::start(&args, tell).await?) };
@@ -60,7 +64,12 @@ async fn work(
     let client = Client::new(remote)?;
     let mut place = Place::new(args, &client, tell)?;
     let mut done: Option<SystemTime> = None;
+    // From the first build on every row is shown: those that come while another one is built, after it.
+    let mut tail: Option<Tail> = None;
     loop {
+        if tail.is_none() {
+            tail = Tail::newest(&client).await.ok();
+        }
         let seen = project.newest_source();
         let turned = turn(project, &mut place, tell).await;
         if args.once {
@@ -79,7 +88,11 @@ async fn work(
             None => changed.await?,
             Some(profile) => {
                 let query = [("profile", profile)];
-                let following = logs::follow(&client, Screen { json: args.remote.json }, &query, 0);
+                let tail = match &mut tail {
+                    Some(tail) => tail,
+                    none => none.insert(Tail::newest(&client).await?),
+                };
+                let following = tail.follow(&client, Screen { json: args.remote.json }, &query);
                 tokio::select! {
                     changed = changed => changed?,
                     ended = Box::pin(following) => { ended?; }

@@ -20,7 +20,7 @@ const TOO_SMALL: u8 = 1;
 pub(crate) async fn run(args: DiffArgs) -> Result<ExitCode, Failure> {
     let screen = Screen { json: args.remote.json };
     let (old, new) = (Named::of(&args.old), Named::of(&args.new));
-    let versions = Versions::new(&args.remote, &[&old, &new]).await?;
+    let versions = Versions::new(&args.remote, args.cache, &[&old, &new]).await?;
     let spinner = screen.spinner("looking at both components".to_owned());
     let (old, new) = (versions.get(&old).await?, versions.get(&new).await?);
     drop(spinner);

@@ -16,10 +16,11 @@ use serde_json::json;
 use wit::{AuthScheme, Oauth2Grant};
 
 use self::args::LocalArgs;
+use crate::cache::CacheArgs;
 use crate::failure::Failure;
 use crate::files;
 use crate::project::Project;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// A profile that can be called.
 pub(crate) struct Local {
@@ -31,8 +32,11 @@ pub(crate) struct Local {
 }
 
 /// A host without a store on the disk, that leaves a cassette of every call.
-pub(crate) async fn host(ceiling: Option<&Path>) -> Result<Host, Failure> {
+pub(crate) async fn host(ceiling: Option<&Path>, cache: CacheArgs) -> Result<Host, Failure> {
     let mut builder = Host::builder().compiler(Compiler::ThisProgram).record_everything();
+    if let Some(artefacts) = cache.artefacts() {
+        builder = builder.artefacts(artefacts);
+    }
     if let Some(path) = ceiling {
         let text = files::read_text(path)?;
         let ceiling: Ceiling = serde_json::from_str(&text).with_context(|| {
@@ -70,9 +74,17 @@ fn built(here: &Path) -> Result<PathBuf, Failure> {
 pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
     let bytes = component(args.component.as_deref())?;
     let config = args.config.as_deref().map(files::json).transpose().context("--config")?;
-    let host = host(args.ceiling.as_deref()).await?;
+    // Before a component is compiled: who gave the wrong file is told at once.
+    let given = args.credential_file.as_deref().map(secret).transpose()?;
+    let token = args.access_token_file.as_deref().map(secret).transpose()?;
+    let secrets: Result<Vec<_>, Failure> =
+        args.secrets.iter().map(|(name, path)| Ok((name, secret(path)?))).collect();
+    let secrets = secrets?;
+    let spinner = Screen { json: args.json }.spinner("admitting the component".to_owned());
+    let host = host(args.ceiling.as_deref(), args.cache).await?;
     let tenant = host.tenant("laptop").map_err(local)?;
     let uploaded = tenant.upload(bytes).await.map_err(local)?;
+    drop(spinner);
     let manifest = uploaded.connector.manifest.clone();
     let connector: ConnectorName = uploaded.connector.name.clone();
     let name: ProfileName = "local".parse().context("naming the profile")?;
@@ -87,20 +99,20 @@ pub(crate) async fn open(args: &LocalArgs) -> Result<Local, Failure> {
         egress_address: None,
     };
     let profile = tenant.create_profile(new).await.map_err(local)?;
-    if let Some(path) = &args.access_token_file {
-        tenant.rehearse_with_token(&profile.name, Secret::new(secret(path)?)).await.map_err(local)?;
-    } else if let Some(path) = &args.credential_file {
+    if let Some(token) = token {
+        tenant.rehearse_with_token(&profile.name, token).await.map_err(local)?;
+    } else if let Some(given) = given {
         let scheme = profile.auth.as_ref().map(|auth| &auth.scheme);
-        let credential = credential(&secret(path)?, scheme.map(parts::wanted).unwrap_or_default())?;
+        let credential = credential(given, scheme.map(parts::wanted).unwrap_or_default())?;
         tenant.set_credential(&profile.name, credential).await.map_err(local)?;
     } else if profile.auth.is_some() {
         return Err(Failure::Usage(
             "the connector sends a credential; give it with --credential-file (one made up will do for a mock)".to_owned(),
         ));
     }
-    for (name, path) in &args.secrets {
+    for (name, secret) in secrets {
         let name = name.parse().context("--secret")?;
-        tenant.set_secret(&profile.name, &name, Secret::new(secret(path)?)).await.map_err(local)?;
+        tenant.set_secret(&profile.name, &name, secret).await.map_err(local)?;
     }
     let (hosts, scopes) = rights(args, &tenant, &profile, &manifest)?;
     tenant.grant(&profile.name, &hosts, &scopes).await.map_err(local)?;
@@ -154,17 +166,23 @@ fn rights(
     Ok((hosts, scopes.context("--scope")?))
 }
 
-fn secret(path: &Path) -> Result<String, Failure> {
+/// What a file holds, if a host would keep it.
+pub(crate) fn secret(path: &Path) -> Result<Secret, Failure> {
     let mut text = files::read_text(path)?;
     files::without_line_break(&mut text);
-    Ok(text)
+    let secret = Secret::new(text);
+    lockgate::check_secret(&secret).map_err(|error| {
+        let message = format!("{}: {}", path.display(), error.message);
+        local(lockgate::Error { message, ..error })
+    })?;
+    Ok(secret)
 }
 
-fn credential(text: &str, wanted: &[parts::Wanted]) -> Result<Secret, Failure> {
+fn credential(given: Secret, wanted: &[parts::Wanted]) -> Result<Secret, Failure> {
     if wanted.is_empty() {
-        return Ok(Secret::new(text));
+        return Ok(given);
     }
-    let given: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| {
+    let given: BTreeMap<String, String> = serde_json::from_slice(given.expose()).map_err(|_| {
         let names: Vec<_> = wanted.iter().map(|part| part.name).collect();
         Failure::Usage(format!(
             "the credential has several parts: give a JSON object of texts, with {}",

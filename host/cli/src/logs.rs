@@ -39,45 +39,59 @@ pub(crate) async fn follow(
     first: usize,
 ) -> Result<ExitCode, Failure> {
     // Asked before the rows are: where none of them is wanted, what is written in between is still read.
-    let newest = rows(client.list(&["logs"], &[], 1).await?);
+    let mut tail = Tail::newest(client).await?;
     let wanted = rows(client.list(&["logs"], query, first).await?);
-    let mut tail = Tail { last: 0, is_connected: false };
-    let ends = [newest.first(), wanted.first()].into_iter().flatten();
-    tail.last = ends.filter_map(number).max().unwrap_or(0);
+    tail.last = wanted.first().and_then(number).unwrap_or(0).max(tail.last);
     for row in wanted.iter().take(first).rev() {
         print(screen, row)?;
     }
-    let (mut wait, mut is_told, mut was_connected) = (WAIT_MIN, false, false);
-    loop {
-        tail.is_connected = false;
-        let ended = tail.read(client, screen, query).await;
-        if tail.is_connected {
-            (wait, is_told, was_connected) = (WAIT_MIN, false, true);
-        }
-        match ended {
-            // The host ends a stream now and then, to look at the token again.
-            Ok(()) => {}
-            Err(failure) if was_connected && passes(&failure) => {
-                if !is_told {
-                    screen.hint(&format!("the connection is gone; reading on behind row {}", tail.last));
-                    is_told = true;
-                }
-            }
-            Err(failure) => return Err(failure),
-        }
-        tokio::time::sleep(wait).await;
-        wait = wait.saturating_mul(2).min(WAIT_MAX);
-    }
+    tail.follow(client, screen, query).await
 }
 
 /// How far the log has been read.
-struct Tail {
+pub(crate) struct Tail {
     /// The number of the last row that was printed.
     last: u64,
     is_connected: bool,
 }
 
 impl Tail {
+    /// Behind every row that is there.
+    pub(crate) async fn newest(client: &Client) -> Result<Self, Failure> {
+        let newest = rows(client.list(&["logs"], &[], 1).await?);
+        Ok(Self { last: newest.first().and_then(number).unwrap_or(0), is_connected: false })
+    }
+
+    /// Prints each row that is written from where it is, or was. Whoever stops this can go on with it later.
+    pub(crate) async fn follow(
+        &mut self,
+        client: &Client,
+        screen: Screen,
+        query: &[(&str, &str)],
+    ) -> Result<ExitCode, Failure> {
+        let (mut wait, mut is_told, mut was_connected) = (WAIT_MIN, false, false);
+        loop {
+            self.is_connected = false;
+            let ended = self.read(client, screen, query).await;
+            if self.is_connected {
+                (wait, is_told, was_connected) = (WAIT_MIN, false, true);
+            }
+            match ended {
+                // The host ends a stream now and then, to look at the token again.
+                Ok(()) => {}
+                Err(failure) if was_connected && passes(&failure) => {
+                    if !is_told {
+                        screen.hint(&format!("the connection is gone; reading on behind row {}", self.last));
+                        is_told = true;
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2).min(WAIT_MAX);
+        }
+    }
+
     async fn read(&mut self, client: &Client, screen: Screen, query: &[(&str, &str)]) -> Result<(), Failure> {
         let after = self.last.to_string();
         let mut query = query.to_vec();

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod build;
+mod cache;
 mod call;
 mod cassettes;
 mod check;

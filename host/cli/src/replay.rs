@@ -28,7 +28,7 @@ pub(crate) async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
         cassettes.push((read(&path)?, path));
     }
     let bytes = local::component(args.component.as_deref())?;
-    let host = local::host(None).await?;
+    let host = local::host(None, args.cache).await?;
     let component = host.component(bytes).await.map_err(local)?;
     let mode = if args.judge { Mode::Judge } else { Mode::Exact };
     let mut tally = Tally::default();

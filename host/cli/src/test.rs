@@ -31,7 +31,8 @@ pub(crate) async fn run(args: TestArgs) -> Result<ExitCode, Failure> {
     }
     let spinner = screen.spinner("admitting the component".to_owned());
     let bytes = read(&component, COMPONENT_BYTES_MAX)?;
-    let stand = Box::pin(Stand::open(bytes, Options::default())).await.map_err(anyhow::Error::new)?;
+    let options = Options { artefacts: args.cache.artefacts(), ..Options::default() };
+    let stand = Box::pin(Stand::open(bytes, options)).await.map_err(anyhow::Error::new)?;
     let connector = stand.connector();
     let mut report =
         Report { connector: format!("{}@{}", connector.name, connector.version), ..Report::default() };

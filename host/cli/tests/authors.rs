@@ -15,16 +15,16 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+mod program;
+
 /// Kept between runs, so that only the first one compiles the SDK.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("authors")
 }
 
 fn lockgate(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
-    for name in ["LOCKGATE_KEY", "LOCKGATE_TOKEN", "LOCKGATE_URL", "RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-        command.env_remove(name);
-    }
+    let mut command = program::lockgate();
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     // The machine that tests may have no network: the crates are those that this repository was built of.
     command.current_dir(folder).env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", target());
     command
@@ -83,6 +83,20 @@ impl Dev {
     }
 }
 
+impl Dev {
+    /// Done when a row of the log says this.
+    fn until_row(&mut self, text: &str) {
+        loop {
+            let line = self.lines.next().unwrap_or_else(|| panic!("it ended before {text}")).unwrap();
+            let said: Value = serde_json::from_str(&line).unwrap();
+            assert_ne!(said["event"], "failed", "{said}");
+            if said["number"].is_u64() && line.contains(text) {
+                return;
+            }
+        }
+    }
+}
+
 impl Drop for Dev {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -105,6 +119,13 @@ fn a_new_project_builds_runs_in_a_host_and_follows_its_sources() {
         "{built}"
     );
 
+    // Its own tests and the kit: none fails, and none is left out for want of something to judge by.
+    let report = done(lockgate(&project).args(["test", "--json"]).output().unwrap());
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let all = ["tests", "checks"].map(|part| report[part].as_array().unwrap().clone()).concat();
+    let other: Vec<_> = all.iter().filter(|verdict| verdict["state"] != "passed").collect();
+    assert!(other.is_empty() && all.len() > 30, "{other:#?}");
+
     let (shop, credential) = (shop(), dir.path().join("key.txt"));
     std::fs::write(&credential, "of-the-shop\n").unwrap();
     let config = serde_json::json!({ "api_base": shop }).to_string();
@@ -121,12 +142,13 @@ fn a_new_project_builds_runs_in_a_host_and_follows_its_sources() {
     let host = dev.until("host");
     assert_eq!(dev.until("in_use")["version"], "0.1.0-dev.1");
 
-    let words = ["profiles", "run", "book-shop-dev", "get_book", "--json", "--input", r#"{"id": "7"}"#];
-    let run = || {
+    let run_with = |input: &str| {
+        let words = ["profiles", "run", "book-shop-dev", "get_book", "--json", "--input", input];
         let mut command = lockgate(dir.path());
         command.env("LOCKGATE_URL", host["url"].as_str().unwrap());
         command.env("LOCKGATE_TOKEN", host["token"].as_str().unwrap()).args(words).output().unwrap()
     };
+    let run = || run_with(r#"{"id": "7"}"#);
     assert!(done(run()).contains("Emma"));
 
     // What the component says is another thing now, and the profile follows.
@@ -136,7 +158,12 @@ fn a_new_project_builds_runs_in_a_host_and_follows_its_sources() {
     let other = text.replace("answer.error_for_status()?.json()", "answer.error_for_status()?.json().map(|book: Book| Book { title: book.title.to_uppercase(), ..book })");
     assert_ne!(text, other);
     std::fs::write(&source, other).unwrap();
+    // What happens while it is built is shown when it is: nothing of the log is lost.
+    dev.until("building");
+    let meanwhile = run_with(r#"{"id": "while-it-was-built"}"#);
+    assert!(!meanwhile.status.success());
     assert_eq!(dev.until("in_use")["version"], "0.1.0-dev.2");
+    dev.until_row("while-it-was-built");
     assert!(done(run()).contains("EMMA"));
 }
 
@@ -168,6 +195,48 @@ fn a_project_is_written_where_nothing_is_or_not_at_all() {
     let nowhere = lockgate(dir.path()).arg("build").output().unwrap();
     assert_eq!(nowhere.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("lockgate new"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_project_whose_writing_is_killed_is_there_as_a_whole_or_not_at_all() {
+    use std::time::{Duration, Instant};
+    let dir = tempfile::tempdir().unwrap();
+    let began = Instant::now();
+    done(lockgate(dir.path()).args(["new", "whole"]).output().unwrap());
+    let (took, whole) = (began.elapsed(), files(&dir.path().join("whole")));
+    assert!(whole > 50, "{whole} files");
+    let mut killed = 0;
+    for step in 1..=20_u32 {
+        let name = format!("shop-{step}");
+        let mut child = lockgate(dir.path())
+            .args(["new", &name])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(took * step / 20);
+        child.kill().unwrap();
+        if !child.wait().unwrap().success() {
+            killed += 1;
+        }
+        let project = dir.path().join(&name);
+        assert!(!project.exists() || files(&project) == whole, "{name} is there in part");
+        // The next one is not kept from its work by what the last one left.
+        let again = dir.path().join(format!("again-{step}"));
+        if step % 10 == 0 {
+            done(lockgate(dir.path()).args(["new", "shop", "--dir"]).arg(&again).output().unwrap());
+            assert_eq!(files(&again), whole);
+        }
+    }
+    assert!(killed > 0, "none was killed before it was done");
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[cfg(unix)]
+fn files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
 }
 
 #[test]

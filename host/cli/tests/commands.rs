@@ -8,25 +8,22 @@
     reason = "tests write the files that a user would have, and end at the first surprise"
 )]
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use tempfile::TempDir;
 
+mod program;
+mod served;
+
+use program::lockgate;
+
 struct Served {
-    child: Child,
-    url: String,
+    host: served::Host,
     folder: TempDir,
     token: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 struct Answer {
@@ -39,8 +36,7 @@ impl Served {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let (child, url) = serve(&data);
-        let mut served = Self { child, url, folder, token: String::new() };
+        let mut served = Self { host: served::serve(&data, &[]), folder, token: String::new() };
         let operator = data.join("operator.token");
         let made =
             served.ask(&["tokens", "create", "--tenant", "acme", "--token-file", operator.to_str().unwrap()]);
@@ -51,9 +47,9 @@ impl Served {
 
     /// Ends the host as a power cut would, and starts it again over the same folder.
     fn kill_and_start_again(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        (self.child, self.url) = serve(&self.folder.path().join("data"));
+        self.host.child.kill().unwrap();
+        self.host.child.wait().unwrap();
+        self.host = served::serve(&self.folder.path().join("data"), &[]);
     }
 
     fn ask(&self, words: &[&str]) -> Answer {
@@ -63,7 +59,7 @@ impl Served {
     fn ask_with(&self, words: &[&str], token: &str, input: &str) -> Answer {
         let mut child = lockgate()
             .args(words)
-            .env("LOCKGATE_URL", &self.url)
+            .env("LOCKGATE_URL", &self.host.url)
             .env("LOCKGATE_TOKEN", token)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,33 +77,6 @@ impl Served {
         std::fs::write(&path, bytes).unwrap();
         path
     }
-}
-
-/// A host, and where it can be asked.
-fn serve(data: &Path) -> (Child, String) {
-    let mut child = lockgate()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let url = loop {
-        let line = lines.next().expect("it serves before it ends").unwrap();
-        if let Some((_, rest)) = line.split_once("serving ") {
-            break rest.split_whitespace().next().unwrap().to_owned();
-        }
-    };
-    // Whatever else it says must not fill the pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, url)
-}
-
-fn lockgate() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
-    command.env_remove("LOCKGATE_KEY").env_remove("LOCKGATE_TOKEN").env_remove("LOCKGATE_URL");
-    command
 }
 
 fn text(path: &Path) -> &str {
@@ -204,8 +173,10 @@ fn a_proxy_of_the_environment_is_never_asked() {
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         command.env(name, &proxy);
     }
-    let command =
-        command.env("NO_PROXY", "").env("LOCKGATE_URL", &served.url).env("LOCKGATE_TOKEN", &served.token);
+    let command = command
+        .env("NO_PROXY", "")
+        .env("LOCKGATE_URL", &served.host.url)
+        .env("LOCKGATE_TOKEN", &served.token);
     let output = command.args(["profiles", "--json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let asked = trap.accept().map(|(_, from)| from);
@@ -275,8 +246,8 @@ fn a_key_is_rotated_offline_and_a_wrong_weak_open_or_missing_one_serves_nothing(
     let in_use = rotate(&["--new-key-file", text(&new)]);
     assert_eq!(in_use.code, 3, "{}", in_use.err);
     assert!(in_use.err.contains("in use") && !new.exists(), "{}", in_use.err);
-    served.child.kill().unwrap();
-    served.child.wait().unwrap();
+    served.host.child.kill().unwrap();
+    served.host.child.wait().unwrap();
 
     let rotated = rotate(&["--new-key-file", text(&new)]);
     assert_eq!(rotated.code, 0, "{}", rotated.err);
@@ -324,7 +295,8 @@ fn a_key_is_rotated_offline_and_a_wrong_weak_open_or_missing_one_serves_nothing(
 fn a_host_leaves_no_core_file_and_no_look_into_its_memory() {
     let served = Served::start();
     let about = |file: &str| {
-        std::fs::read_to_string(format!("/proc/{}/{file}", served.child.id())).expect("the process is there")
+        std::fs::read_to_string(format!("/proc/{}/{file}", served.host.child.id()))
+            .expect("the process is there")
     };
     let limits = about("limits");
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
@@ -332,7 +304,7 @@ fn a_host_leaves_no_core_file_and_no_look_into_its_memory() {
     assert_eq!(bounds, ["0", "0"], "{core}");
     // What the kernel shows of a process that may not be dumped belongs to the superuser, whoever runs it.
     use std::os::unix::fs::MetadataExt as _;
-    let owner = std::fs::metadata(format!("/proc/{}/environ", served.child.id())).unwrap().uid();
+    let owner = std::fs::metadata(format!("/proc/{}/environ", served.host.child.id())).unwrap().uid();
     assert_eq!(owner, 0);
 }
 
@@ -355,8 +327,8 @@ fn the_audit_trail_is_listed_exported_and_verified_also_without_the_host() {
     assert_eq!(broken.code, 1, "{}", broken.out);
     assert!(broken.out.contains("BROKEN: entry 2"), "{}", broken.out);
 
-    served.child.kill().unwrap();
-    served.child.wait().unwrap();
+    served.host.child.kill().unwrap();
+    served.host.child.wait().unwrap();
     let data = served.folder.path().join("data");
     let all = served.ask(&["audit", "verify", "--data", text(&data)]);
     assert_eq!(all.code, 0, "{}", all.err);
@@ -395,7 +367,7 @@ fn a_hook_is_made_tried_and_given_another_secret_and_what_it_took_survives_a_kil
     assert_eq!(made.code, 0, "{}", made.err);
     let made: serde_json::Value = serde_json::from_str(&made.out).unwrap();
     let id = made["hook"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(made["hook"]["url"].as_str().unwrap(), format!("{}/hooks/{id}", served.url));
+    assert_eq!(made["hook"]["url"].as_str().unwrap(), format!("{}/hooks/{id}", served.host.url));
     assert!(!made.to_string().contains(secret));
     // Nobody waits for its events yet.
     let early = served.ask(&["hooks", "test", &id]);

@@ -11,61 +11,38 @@
 )]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use vendors::{Crm, CrmOptions, Stripe, StripeOptions, northwind};
 
+mod program;
+mod served;
+
+use program::lockgate;
+
 struct Served {
-    child: Child,
-    url: String,
+    host: served::Host,
     token: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn lockgate() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
-    command.env_remove("LOCKGATE_KEY").env_remove("LOCKGATE_TOKEN").env_remove("LOCKGATE_URL");
-    command
 }
 
 impl Served {
     fn start(folder: &Path) -> Self {
         let data = folder.join("data");
-        let mut child = lockgate()
-            .args(["serve", "--listen", "127.0.0.1:0", "--tenant-token", "acme", "--ceiling"])
-            .arg(folder.join("ceiling.json"))
-            .arg("--data")
-            .arg(&data)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("it serves before it ends").unwrap();
-            if let Some((_, rest)) = line.split_once("serving ") {
-                break rest.split_whitespace().next().unwrap().to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.for_each(drop));
+        let ceiling = folder.join("ceiling.json");
+        let words = ["--tenant-token", "acme", "--ceiling", ceiling.to_str().unwrap()];
+        let host = served::serve(&data, &words);
         let token = std::fs::read_to_string(data.join("acme.token")).unwrap().trim().to_owned();
-        Self { child, url, token }
+        Self { host, token }
     }
 
     fn ask(&self, words: &[&str], input: &str) -> String {
         let mut child = lockgate()
             .args(words)
-            .env("LOCKGATE_URL", &self.url)
+            .env("LOCKGATE_URL", &self.host.url)
             .env("LOCKGATE_TOKEN", &self.token)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -104,9 +81,9 @@ impl Served {
 
     /// As a service manager ends it.
     fn terminate(mut self) -> i32 {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args(["-TERM", &self.host.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
-        self.child.wait().unwrap().code().expect("it ends by itself, and not by the signal")
+        self.host.child.wait().unwrap().code().expect("it ends by itself, and not by the signal")
     }
 }
 

@@ -9,11 +9,13 @@
 )]
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vendors::{Crm, CrmOptions};
+
+mod program;
 
 struct Laptop {
     folder: TempDir,
@@ -45,10 +47,9 @@ impl Laptop {
     }
 
     fn ask(&self, words: &[&str]) -> Answer {
-        let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        let output = program::lockgate()
             .args(words)
             .current_dir(self.folder.path())
-            .env_remove("LOCKGATE_TOKEN")
             .stdin(Stdio::null())
             .output()
             .unwrap();

@@ -9,12 +9,14 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
+mod program;
+
 fn lockgate(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lockgate")).args(words).output().unwrap()
+    program::lockgate().args(words).output().unwrap()
 }
 
 fn crm(folder: &Path) -> PathBuf {

@@ -4,6 +4,7 @@
 //! crosses from one handle to another. `examples/one_action.rs` is the shortest complete program.
 #![warn(missing_docs)]
 
+mod artefacts;
 mod audit;
 mod background;
 mod builder;
@@ -45,6 +46,7 @@ mod turns;
 mod upkeep;
 mod versions;
 
+pub use artefacts::artefact_cache;
 pub use audit::{Trail, Verdict, verify_folder};
 pub use background::UpkeepOptions;
 pub use builder::{Builder, Engine, Key};
@@ -70,6 +72,7 @@ pub use profiles::{AuthChoice, NewProfile, TracingChange};
 pub use quotas::Usage;
 pub use records::{FOUND_MAX, Found, Where, Whereabouts};
 pub use runs::RunsOf;
+pub use secrets::check_secret;
 pub use system::{OsRandomness, SystemClock};
 pub use tenant::Tenant;
 pub use tokens::{NewToken, Speaker, TokenFor};

@@ -15,6 +15,12 @@ use crate::tenant::Tenant;
 /// How often setting begins again when another secret of the tenant was set at the same moment.
 const SET_TRIES: usize = 16;
 
+/// Whether a host would keep these bytes as a secret at all: to be asked as soon as somebody has given them. What a scheme
+/// asks beyond that is told when the credential is set.
+pub fn check_secret(secret: &Secret) -> Result<(), Error> {
+    Ok(auth::check_secret(secret)?)
+}
+
 impl Tenant {
     /// Stores the credential of a profile, sealed and bound to the hosts that its connector asks for now: it will
     /// never be sent anywhere else, also when the configuration changes. An old one is destroyed; a request that is

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "store owns the files")]
 
 pub(crate) mod artefacts;
+pub(crate) mod cache;
 pub(crate) mod components;
 pub(crate) mod lock;
 

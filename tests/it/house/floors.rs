@@ -55,6 +55,7 @@ const DOORS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["server", "vendors"]),
     ("clap", &["cli"]),
+    ("etcetera", &["cli"]),
     ("notify", &["cli"]),
     ("schemars", &["lockgate-sdk"]),
     // The command talks to the API with a client of its own.

@@ -32,6 +32,7 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
         return Err(anyhow::anyhow!("node is {version}, which is too old; {GET_NODE}").into());
     }
     install(folder)?;
+    screen::note("bundling it, and putting it beside an engine: some ten seconds");
     let mut node = in_folder("node", folder);
     node.arg(SCRIPT).arg(main(folder)?).arg(project.component());
     tool::run(&mut node, GET_NODE)?;
@@ -46,7 +47,10 @@ fn install(folder: &Path) -> Result<(), Failure> {
     screen::note("the tools of package.json are not installed yet: npm install");
     // On Windows npm is a script, which is started by its whole name.
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    tool::run(in_folder(npm, folder).args(["install", "--no-audit", "--no-fund"]), GET_NODE)?;
+    tool::run(
+        in_folder(npm, folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]),
+        GET_NODE,
+    )?;
     match NEEDED.iter().find(is_missing) {
         None => Ok(()),
         Some(missing) => Err(anyhow::anyhow!(

@@ -51,6 +51,7 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, Failure> {
     if let Some(folder) = component.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
+    screen::note("putting it beside an interpreter: some ten seconds");
     let mut componentize = Command::new(tool);
     componentize.current_dir(folder).env("VIRTUAL_ENV", folder.join(".venv"));
     // What is wrong stands before the traces of its inner works, which help nobody.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cache::CacheArgs;
+
 const AFTER: &str = "\
 Admits the component into a host of its own on this machine, as a host in production would, and says what it asks for
 and what it costs. Nothing is kept and nothing is sent.
@@ -21,6 +23,8 @@ pub(crate) struct CheckArgs {
     /// A component, or a folder of a project.
     #[arg(value_name = "FILE.wasm|PATH", default_value = ".")]
     pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Print what was found as JSON, for programs.
     #[arg(long)]
     pub(crate) json: bool,

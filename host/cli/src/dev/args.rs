@@ -7,6 +7,7 @@ use clap::Args;
 use reqwest::Url;
 
 use crate::args::Remote;
+use crate::cache::CacheArgs;
 
 const AFTER: &str = "\
 Each change of a source is built and uploaded as a version in development (1.4.0-dev.1, 1.4.0-dev.2 ...), which the
@@ -52,6 +53,8 @@ pub(crate) struct DevArgs {
     /// An address on this machine or network that the host in memory may reach; may be given several times.
     #[arg(long, value_name = "ORIGIN", conflicts_with = "host")]
     pub(crate) private: Vec<Url>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     #[command(flatten)]
     pub(crate) remote: Remote,
 }

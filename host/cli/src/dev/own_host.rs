@@ -27,6 +27,10 @@ impl OwnHost {
         let private = origins.map_err(|error| Failure::Usage(format!("--private: {error}")))?;
         let ceiling = Ceiling { private, ..Ceiling::default() };
         let builder = Host::builder().ceiling(ceiling).compiler(Compiler::ThisProgram);
+        let builder = match args.cache.artefacts() {
+            Some(artefacts) => builder.artefacts(artefacts),
+            None => builder,
+        };
         let host = builder.build().await.context("starting a host in memory")?;
         let tenant: TenantId = TENANT.parse().context("naming the tenant")?;
         let token = host.make_token(Bearer::Tenant { tenant }).await.context("making a token")?;

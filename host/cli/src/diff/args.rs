@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::Remote;
+use crate::cache::CacheArgs;
 
 const AFTER: &str = "\
 A file is admitted on this machine, as a host would, and is not kept. CONNECTOR@VERSION is a version that the host has;
@@ -36,6 +37,8 @@ pub(crate) struct DiffArgs {
     /// The component that is to follow it.
     #[arg(value_name = "FILE|CONNECTOR@VERSION")]
     pub(crate) new: String,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     #[command(flatten)]
     pub(crate) remote: Remote,
 }

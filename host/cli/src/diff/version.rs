@@ -10,6 +10,7 @@ use semver::Version;
 use server::dto::ConnectorManifest;
 
 use crate::args::Remote;
+use crate::cache::CacheArgs;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::files;
@@ -61,11 +62,11 @@ impl Named {
 }
 
 impl Versions {
-    pub(super) async fn new(remote: &Remote, wanted: &[&Named]) -> Result<Self, Failure> {
+    pub(super) async fn new(remote: &Remote, cache: CacheArgs, wanted: &[&Named]) -> Result<Self, Failure> {
         let files = wanted.iter().any(|named| matches!(named, Named::File(_)));
         let kept = wanted.iter().any(|named| matches!(named, Named::Kept { .. }));
         let client = if kept { Some(Client::new(remote)?) } else { None };
-        let host = if files { Some(local::host(None).await?) } else { None };
+        let host = if files { Some(local::host(None, cache).await?) } else { None };
         Ok(Self { host, client })
     }
 

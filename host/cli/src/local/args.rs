@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cache::CacheArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct LocalArgs {
     /// The component. Unless given: the one that `lockgate build` made of the project in this folder.
@@ -44,6 +46,8 @@ pub(crate) struct LocalArgs {
     /// Show each request and its answer whole, redacted, on stderr.
     #[arg(long)]
     pub(crate) exchanges: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Print one JSON object, for programs.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cache::CacheArgs;
+
 const AFTER: &str = "\
 Nothing is reached: requests are answered from the cassette, and so are clocks, random bytes and secrets. Without
 --judge the component has to make the same host calls in the same order and return the same; the first difference is
@@ -37,6 +39,8 @@ pub(crate) struct ReplayArgs {
     /// Compare what it sends and returns, for another version of the connector.
     #[arg(long)]
     pub(crate) judge: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Print one JSON object for each cassette, for programs.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cache::CacheArgs;
+
 const AFTER: &str = "\
 Runs the files of tests/ (*.yaml, *.yml, *.json) against the component in the real sandbox, with a programmable vendor in
 place of the network, and then the conformance kit. In a project it builds first where a source is newer than the
@@ -34,6 +36,8 @@ pub(crate) struct TestArgs {
     /// Says what would be run, and runs nothing.
     #[arg(long)]
     pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// Print what was found as JSON, for programs.
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,11 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::Artefacts;
+use domain::{Artefacts, Randomness};
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;
-use crate::files;
+use crate::files::{self, cache};
 use crate::root::RootKey;
 
 const CHECK_BYTES: usize = 32;
@@ -31,6 +31,8 @@ struct Inner {
 enum Place {
     Memory(Mutex<HashMap<String, Vec<u8>>>),
     Folder(PathBuf),
+    /// Of a user, with at most so many bytes: see `cache`.
+    Cache(PathBuf, u64),
 }
 
 impl ArtefactFiles {
@@ -38,6 +40,13 @@ impl ArtefactFiles {
         files::make_folder(folder)?;
         files::sweep(folder)?;
         Ok(Self::new(Place::Folder(folder.to_owned()), root))
+    }
+
+    /// In a folder that is for one user of this machine alone, which any number of processes may share, and which is never
+    /// larger than this for long. Made if it is missing, with a key beside the code.
+    pub fn of_user(folder: &Path, bytes_max: u64, randomness: &dyn Randomness) -> Result<Self, StoreError> {
+        let key = cache::open(folder, randomness)?.derive("lockgate 2026 user cache artefact check");
+        Ok(Self { inner: Arc::new(Inner { key, place: Place::Cache(folder.to_owned(), bytes_max) }) })
     }
 
     pub(crate) fn in_memory(root: &RootKey) -> Self {
@@ -69,7 +78,7 @@ impl Artefacts for ArtefactFiles {
             Place::Memory(kept) => {
                 return kept.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
             }
-            Place::Folder(folder) => folder,
+            Place::Folder(folder) | Place::Cache(folder, _) => folder,
         };
         let path = path(folder, key);
         let mut contents = match files::read_bounded(&path, ARTEFACT_BYTES_MAX) {
@@ -88,21 +97,27 @@ impl Artefacts for ArtefactFiles {
             let _gone = std::fs::remove_file(&path);
             return None;
         }
+        if matches!(self.inner.place, Place::Cache(..)) {
+            cache::touch(&path);
+        }
         contents.drain(..CHECK_BYTES);
         Some(contents)
     }
 
     fn keep(&self, key: &str, artefact: &[u8]) {
-        match &self.inner.place {
+        let folder = match &self.inner.place {
             Place::Memory(kept) => {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), artefact.to_vec());
+                return;
             }
-            Place::Folder(folder) => {
-                let check = self.check(key, artefact);
-                if let Err(error) = files::write_whole(&path(folder, key), &[check.as_bytes(), artefact]) {
-                    tracing::warn!(%error, "compiled code cannot be kept and will be made again");
-                }
-            }
+            Place::Folder(folder) | Place::Cache(folder, _) => folder,
+        };
+        let check = self.check(key, artefact);
+        if let Err(error) = files::write_whole(&path(folder, key), &[check.as_bytes(), artefact]) {
+            tracing::warn!(%error, "compiled code cannot be kept and will be made again");
+        }
+        if let Place::Cache(folder, bytes_max) = &self.inner.place {
+            cache::trim(folder, *bytes_max);
         }
     }
 }
