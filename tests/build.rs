@@ -23,6 +23,7 @@ fn main() {
             "taped",
             "taped_later",
             "tries_in_describe",
+            "vouched",
         ],
     );
 }

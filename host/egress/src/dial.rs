@@ -85,7 +85,10 @@ impl Dial<'_> {
     }
 
     async fn open_over(&self, network: &dyn Network, place: Place) -> Result<Connection, SendFailure> {
-        let stream = match timeout_at(self.until, network.connect(self.vetted)).await {
+        // What is left of a millisecond counts as one: the time that was asked for is passed on as it was.
+        let left = self.deadline.saturating_duration_since(Instant::now()).as_micros().div_ceil(1_000);
+        let connecting = network.connect_for(self.vetted, u64::try_from(left).unwrap_or(u64::MAX));
+        let stream = match timeout_at(self.until, connecting).await {
             Ok(stream) => stream?,
             Err(_) => {
                 return Err(failure::late(FailureCode::ConnectTimeout, self.until, self.deadline, false));

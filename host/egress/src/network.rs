@@ -23,6 +23,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 pub trait Network: Send + Sync {
     /// A connection to this origin, whose addresses were judged.
     fn connect<'a>(&'a self, to: &'a Vetted) -> Later<'a, Result<Box<dyn Stream>, NetworkFailure>>;
+
+    /// The same, for a request that is given up after so long: for a network that only tells of time.
+    fn connect_for<'a>(
+        &'a self,
+        to: &'a Vetted,
+        _time_ms: u64,
+    ) -> Later<'a, Result<Box<dyn Stream>, NetworkFailure>> {
+        self.connect(to)
+    }
 }
 
 /// Why there is no connection.

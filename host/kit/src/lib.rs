@@ -7,6 +7,7 @@
 //! It must never open a socket: the only network that it gives to a host is the vendor.
 
 mod checks;
+mod keys;
 mod line;
 mod material;
 mod profile;

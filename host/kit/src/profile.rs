@@ -8,8 +8,9 @@ use domain::{ProfileName, Secret};
 use lockgate::{AuthChoice, Callback, Error, Kind, NewProfile, Rate};
 use lockgate_testing::{Exchange, file};
 use serde_json::{Map, Value, json};
-use wit::{AuthScheme, Manifest, Oauth2, Oauth2Grant};
+use wit::{Assertion, AuthScheme, Manifest, Oauth2, Oauth2Grant};
 
+use crate::keys;
 use crate::stand::Stand;
 
 /// A credential that nobody uses, long enough to be searched for everywhere.
@@ -125,7 +126,10 @@ impl Stand {
                 sealed(Parts::new(parts))?
             }
             (Some(_), _) => return Err(invalid("`credential` is a text, or its parts by name")),
-            (None, []) => Secret::new(CANARY),
+            (None, []) => match assertion(scheme) {
+                Some(assertion) => Secret::new(keys::made_up(assertion.alg)),
+                None => Secret::new(CANARY),
+            },
             (None, wanted) => {
                 let parts = wanted.iter().filter(|part| part.required).map(|part| {
                     // A key id has a shape of its own.
@@ -189,6 +193,14 @@ fn scheme<'a>(manifest: &'a Manifest, kind: Option<&str>) -> Option<&'a AuthSche
     match kind {
         Some(kind) => manifest.auth.iter().find(|scheme| scheme.kind() == kind),
         None => manifest.auth.first(),
+    }
+}
+
+/// What the host signs with the credential, if that is a key.
+fn assertion(scheme: &AuthScheme) -> Option<&Assertion> {
+    match scheme {
+        AuthScheme::Oauth2(oauth2) => oauth2.assertion.as_ref(),
+        _ => None,
     }
 }
 

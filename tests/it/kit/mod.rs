@@ -175,3 +175,32 @@ async fn the_connectors_that_ship_pass_their_tests_and_the_kit() {
         assert!(failed(&verdicts).is_empty(), "{name}: {verdicts:#?}");
     }
 }
+
+/// What it takes to get a token is made up, a key that signs included.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_whose_host_signs_assertions_is_tested_without_a_key_of_its_author() {
+    let stand = open(lockgate_tests::guests::VOUCHED).await;
+    let text = r#"
+name: asks for a token with an assertion, and then with the token
+call: {action: whoami, input: {}}
+exchanges:
+  - request:
+      method: POST
+      url: "https://login.example.com/token"
+      form: {grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: "*"}
+    reply: {json: {access_token: a-token-of-the-test, expires_in: 3600}}
+  - request: {url: "https://api.example.com/me", headers: {authorization: Bearer a-token-of-the-test}}
+    reply: {json: {name: Ada}}
+expect: {result: {name: Ada}}
+---
+name: gets its token by itself
+call: {action: whoami, input: {}}
+exchanges:
+  - request: {url: "https://api.example.com/me", headers: {authorization: "Bearer {credential}"}}
+    reply: {json: {name: Ada}}
+"#;
+    let verdicts = kit::tests(&stand, &tests(text)).await;
+    assert!(failed(&verdicts).is_empty(), "{verdicts:#?}");
+    let verdicts = conformance(&stand, &tests(text), Some("errors")).await;
+    assert!(failed(&verdicts).is_empty(), "{verdicts:#?}");
+}

@@ -49,6 +49,13 @@ async fn walks<'a>(material: &'a Material<'_>) -> Vec<Walk<'a>> {
     walks
 }
 
+/// The walks that came to an end: what they brought can be judged.
+async fn ended_walks<'a>(material: &'a Material<'_>) -> Vec<Walk<'a>> {
+    let mut walks = walks(material).await;
+    walks.retain(|walk| matches!(walk.ran.outcome, Outcome::Page { more: false, .. }));
+    walks
+}
+
 fn nothing_to_judge(material: &Material<'_>, name: &str) -> Verdict {
     match material.polls().next() {
         None => Verdict::skipped(name, "the connector has no trigger that is polled"),
@@ -95,14 +102,12 @@ pub(super) async fn ends(material: &Material<'_>) -> Verdict {
 
 pub(super) async fn complete(material: &Material<'_>) -> Verdict {
     let name = "poll.complete";
-    let walks = walks(material).await;
-    let walks: Vec<_> =
-        walks.iter().filter(|walk| matches!(walk.ran.outcome, Outcome::Page { more: false, .. })).collect();
+    let walks = ended_walks(material).await;
     if walks.is_empty() {
         return nothing_to_judge(material, name);
     }
     let mut messages = Vec::new();
-    for Walk { test, trigger, ran } in walks {
+    for Walk { test, trigger, ran } in &walks {
         let of = format!("{trigger}, in the test {:?}", test.name);
         let keys: Vec<&String> = ran.pages.iter().flatten().collect();
         let mut met = BTreeSet::new();
@@ -133,14 +138,12 @@ pub(super) async fn complete(material: &Material<'_>) -> Verdict {
 
 pub(super) async fn resumes(material: &Material<'_>) -> Verdict {
     let name = "poll.resumes";
-    let walks = walks(material).await;
-    let walks: Vec<_> =
-        walks.iter().filter(|walk| matches!(walk.ran.outcome, Outcome::Page { more: false, .. })).collect();
+    let walks = ended_walks(material).await;
     if walks.is_empty() {
         return nothing_to_judge(material, name);
     }
     let mut messages = Vec::new();
-    for Walk { test, trigger, ran } in walks {
+    for Walk { test, trigger, ran } in &walks {
         for (at, cursor) in ran.cursors.iter().enumerate().take(RESUMED_MAX) {
             let Some(again) = walk(material, test, cursor.clone()).await else { continue };
             let rest: Vec<&String> = ran.pages.iter().skip(at + 1).flatten().collect();
