@@ -16,7 +16,15 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What a project may need of this repository, by its path here and there.
-const SDKS: [&str; 5] = ["wit", "sdk-guest/rust", "sdk-guest/testing", "sdk-guest/js", "sdk-guest/python"];
+const SDKS: [&str; 7] = [
+    "wit",
+    "sdk-guest/rust",
+    "sdk-guest/testing",
+    "sdk-guest/js",
+    "sdk-guest/python",
+    "sdk-guest/messages.md",
+    "sdk-guest/cassettes.md",
+];
 
 fn main() {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR"));

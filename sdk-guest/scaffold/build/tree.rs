@@ -22,6 +22,9 @@ pub(crate) fn files(root: &Path, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     if root.join(folder).is_dir() {
         visit(root, folder, &mut found);
+    } else if root.join(folder).is_file() {
+        println!("cargo:rerun-if-changed={}", root.join(folder).display());
+        found.push(folder.to_string_lossy().replace('\\', "/"));
     }
     found.sort();
     found

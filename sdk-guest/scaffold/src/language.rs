@@ -31,10 +31,13 @@ impl Language {
     pub(crate) fn sdk(self) -> &'static [&'static str] {
         match self {
             Self::Rust => &["wit/", "sdk-guest/rust/", "sdk-guest/testing/"],
-            Self::JavaScript => &["wit/v0/", "sdk-guest/js/"],
-            Self::Python => &["wit/v0/", "sdk-guest/python/"],
+            Self::JavaScript => &["wit/v0/", "sdk-guest/js/", "sdk-guest/testing/README.md"],
+            Self::Python => &["wit/v0/", "sdk-guest/python/", "sdk-guest/testing/README.md"],
         }
     }
+
+    /// The guides that every project brings: what to do about a message, and how a recorded call is played again.
+    pub(crate) const GUIDES: &[&str] = &["sdk-guest/messages.md", "sdk-guest/cassettes.md"];
 
     /// Names that its tools refuse, or that would hide something of theirs.
     pub(crate) fn reserved(self) -> &'static [&'static str] {

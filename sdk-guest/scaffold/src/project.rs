@@ -96,7 +96,8 @@ impl Project {
             files.push(File { path: "Cargo.lock".to_owned(), bytes: LOCK.as_bytes().to_vec() });
         }
         if self.sdk == Sdk::Own {
-            let needed = |path: &str| self.language.sdk().iter().any(|folder| path.starts_with(folder));
+            let parts = self.language.sdk().iter().chain(Language::GUIDES);
+            let needed = |path: &str| parts.clone().any(|part| path.starts_with(part));
             let sources = SDKS.iter().filter(|(path, _)| needed(path));
             files.extend(
                 sources

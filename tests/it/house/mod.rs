@@ -4,6 +4,7 @@ mod audit;
 mod contract;
 mod floors;
 mod guests;
+mod guides;
 mod lock;
 mod routes;
 mod security;
