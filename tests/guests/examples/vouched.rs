@@ -8,6 +8,7 @@ use lockgate_sdk::manifest::{
 use lockgate_sdk::{Connector, Error, Input, Value};
 
 const ORIGIN: &str = "https://api.example.com";
+const LOGIN: &str = "https://login.example.com";
 
 struct Vouched;
 
@@ -24,11 +25,11 @@ impl Connector for Vouched {
         let scheme = Oauth2 {
             client_auth: ClientAuth::None,
             assertion: Some(assertion),
-            ..Oauth2::new(Oauth2Grant::JwtBearer, "https://login.example.com/token")
+            ..Oauth2::new(Oauth2Grant::JwtBearer, format!("{LOGIN}/token"))
         };
         Manifest {
             auth: vec![AuthScheme::Oauth2(Box::new(scheme))],
-            hosts: vec![ORIGIN.to_owned()],
+            hosts: vec![ORIGIN.to_owned(), LOGIN.to_owned()],
             scopes: vec![manifest::scope("me:read", "Read who it is", &[("GET", "/me")])],
             actions: vec![Action {
                 scopes: vec!["me:read".to_owned()],
