@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
@@ -75,6 +76,8 @@ pub fn python(afresh: bool) -> Option<Built> {
     })
 }
 
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A component of unchanged sources is built once, unless it is wanted afresh.
 fn built(
     language: &'static str,
@@ -93,6 +96,8 @@ fn built(
     let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let to = top().join("target/languages").join(format!("{name}-{digest}.wasm"));
     let mut took = None;
+    // Of two tests that want the same component, one builds it.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     if afresh || !to.exists() {
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         let unfinished = to.with_extension("part");

@@ -7,6 +7,7 @@ mod own_fetch;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kit::{Options, Stand, State};
 use lockgate::domain::call::{GuestError, Inbound, Input};
@@ -30,7 +31,9 @@ impl Artefacts for Kept {
     }
 
     fn keep(&self, key: &str, artefact: &[u8]) {
-        let unfinished = self.0.join(format!("{key}.{}.part", std::process::id()));
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.0.join(format!("{key}.{}-{number}.part", std::process::id()));
         std::fs::write(&unfinished, artefact).unwrap();
         std::fs::rename(unfinished, self.0.join(key)).unwrap();
     }
