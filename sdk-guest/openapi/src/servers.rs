@@ -34,7 +34,6 @@ pub(crate) fn of(
         let url = server.get("url").and_then(Value::as_str).unwrap_or_default();
         if url.starts_with("//") { format!("https:{url}") } else { url.to_owned() }
     };
-    let is_local = |url: &str| url.contains("://localhost") || url.contains("://127.0.0.1");
     let score = |server: &&Value| match url(server).as_str() {
         url if is_local(url) => 3,
         url if url.starts_with("https://") => 0,
@@ -59,6 +58,10 @@ pub(crate) fn of(
         );
     }
     Some(read(chosen, &url(chosen), place, config, notes))
+}
+
+fn is_local(url: &str) -> bool {
+    url.contains("://localhost") || url.contains("://127.0.0.1")
 }
 
 /// Where all servers are whole origins with the same base path, a profile may choose among them.
@@ -94,6 +97,14 @@ fn read(server: &Value, url: &str, place: &str, config: &mut Config, notes: &mut
         return Server { host: whole(config), base: base_path(&fixed(url, &default, place, notes)) };
     };
     let base = base_path(&fixed(&base, &default, place, notes));
+    let origin = match origin.strip_prefix("http://").filter(|_| !is_local(url)) {
+        Some(host) => {
+            notes
+                .add(place, format!("{} is asked over https: a host sends nothing in the clear", shown(url)));
+            format!("https://{host}")
+        }
+        None => origin,
+    };
     match template(&origin, variables, config) {
         Some(host) => Server { host, base },
         None => {
@@ -250,6 +261,7 @@ mod tests {
         for (url, host, base) in [
             ("https://api.example.com/v1/", "https://api.example.com", "/v1"),
             ("https://API.example.com", "https://api.example.com", ""),
+            ("http://api.example.com/v1", "https://api.example.com", "/v1"),
             ("https://{shop}.example.com/{v}", "https://{shop}.example.com", "/v2"),
             ("https://api-{region}.example.com", "https://api-{region}.example.com", ""),
             ("https://{shop}/api", "https://{shop}", "/api"),
