@@ -17,6 +17,7 @@ fn main() {
             "mailer",
             "no_manifest",
             "prober",
+            "proving",
             "receiver",
             "spin",
             "standard_client",

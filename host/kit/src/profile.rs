@@ -15,6 +15,9 @@ use crate::stand::Stand;
 
 /// A credential that nobody uses, long enough to be searched for everywhere.
 pub(crate) const CANARY: &str = "canary-3b8e17f2c94d60a5e2f1";
+/// What a client proves itself with where tokens are had for it. Not the same: a provider that repeats the secret it was
+/// sent has it masked, and the token would be masked with it.
+const CLIENT_SECRET: &str = "client-secret-of-nobody-77c1d9";
 /// Tests have no time to be polite.
 const RATE: Rate = Rate { per_second: 10_000, burst: 10_000 };
 
@@ -117,6 +120,7 @@ impl Stand {
         config: &Value,
         known: &mut Known,
     ) -> Result<(), Error> {
+        let made_up = if matches!(scheme, AuthScheme::Oauth2(_)) { CLIENT_SECRET } else { CANARY };
         let secret = match (&wanted.credential, parts::wanted(scheme)) {
             (Some(Value::String(text)), _) => Secret::new(text.clone()),
             (Some(Value::Object(parts)), _) => {
@@ -128,12 +132,12 @@ impl Stand {
             (Some(_), _) => return Err(invalid("`credential` is a text, or its parts by name")),
             (None, []) => match assertion(scheme) {
                 Some(assertion) => Secret::new(keys::made_up(assertion.alg)),
-                None => Secret::new(CANARY),
+                None => Secret::new(made_up),
             },
             (None, wanted) => {
                 let parts = wanted.iter().filter(|part| part.required).map(|part| {
                     // A key id has a shape of its own.
-                    let value = if part.name == "access_key_id" { "AKIACANARY3B8E17F2C9" } else { CANARY };
+                    let value = if part.name == "access_key_id" { "AKIACANARY3B8E17F2C9" } else { made_up };
                     (part.name.to_owned(), Secret::new(value))
                 });
                 sealed(Parts::new(parts))?

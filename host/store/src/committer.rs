@@ -166,19 +166,29 @@ impl Writer {
                     accepted.push(answer);
                     kinds.extend(kind);
                 }
-                Err(error) => reply(answer, Err(error)),
+                Err(error) => {
+                    // What cannot even be read cannot be judged, and an engine that broke stays broken.
+                    if matches!(error, StoreError::Engine { .. }) {
+                        self.stop(&error);
+                    }
+                    reply(answer, Err(error));
+                }
             }
         }
         let outcome = self.make_durable(rows, floor, kinds);
         if let Err(error) = &outcome {
-            tracing::error!(%error, "a write failed; the store accepts no more");
-            // Whoever asks after the answer sees it.
-            self.stopped.get_or_init(|| error.to_string());
+            self.stop(error);
         }
         for answer in accepted {
             reply(answer, outcome.clone());
         }
         self.watch.reached(Point::AfterAck);
+    }
+
+    /// Whoever asks after the answer sees it.
+    fn stop(&self, error: &StoreError) {
+        tracing::error!(%error, "a write failed; the store accepts no more");
+        self.stopped.get_or_init(|| error.to_string());
     }
 
     /// What a commit would change, given what the commits before it change; an error leaves no trace.

@@ -204,3 +204,21 @@ exchanges:
     let verdicts = conformance(&stand, &tests(text), Some("errors")).await;
     assert!(failed(&verdicts).is_empty(), "{verdicts:#?}");
 }
+
+/// What proves a client is masked where a provider repeats it, and must not be what the provider gives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_whose_client_proves_itself_gets_its_token_from_the_server_that_is_the_default() {
+    let stand = open(lockgate_tests::guests::PROVING).await;
+    let text = r#"
+name: gets its token by itself
+call: {action: whoami, input: {}}
+exchanges:
+  - request: {url: "https://api.example.com/me", headers: {authorization: "Bearer {credential}"}}
+    reply: {json: {name: Ada}}
+expect: {result: {name: Ada}}
+"#;
+    let verdicts = kit::tests(&stand, &tests(text)).await;
+    assert!(failed(&verdicts).is_empty(), "{verdicts:#?}");
+    let verdicts = conformance(&stand, &tests(text), Some("errors")).await;
+    assert!(failed(&verdicts).is_empty(), "{verdicts:#?}");
+}

@@ -1,6 +1,6 @@
 //! Commits: all or nothing, one winner, acknowledged after the sync, and none after a failure.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -104,11 +104,13 @@ async fn a_precondition_without_a_write_holds_the_commit(bench: Bench) {
     assert!(attempt().await.unwrap_err().is_conflict());
 }
 
-/// A memory whose syncs can be counted, held up and made to fail.
+/// A memory whose syncs can be counted, held up and made to fail, and its reads too.
 #[derive(Default)]
 struct Watched {
     memory: Memory,
     syncs: AtomicUsize,
+    /// Nothing can be read.
+    blind: AtomicBool,
     gate: Mutex<Gate>,
     changed: Condvar,
 }
@@ -140,7 +142,10 @@ impl Watched {
 
 impl Backend for Watched {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.memory.get(key)
+        match self.blind.load(Ordering::SeqCst) {
+            false => self.memory.get(key),
+            true => Err(StoreError::Engine { doing: "read a row", cause: "input/output error".to_owned() }),
+        }
     }
 
     fn scan(&self, span: Span<'_>, limit: usize) -> Result<Slice, StoreError> {
@@ -181,6 +186,18 @@ async fn nobody_is_answered_before_the_sync_and_one_sync_serves_many() {
     }
     let syncs = watched.syncs.load(Ordering::SeqCst);
     assert!((1..=20).contains(&syncs), "{syncs} syncs for 200 commits");
+}
+
+#[tokio::test]
+async fn an_engine_that_cannot_read_what_a_commit_depends_on_takes_no_further_one() {
+    let watched = Arc::new(Watched::default());
+    let store = watched.store();
+    put(&store, "row", Expect::Absent).await.unwrap();
+    watched.blind.store(true, Ordering::SeqCst);
+    assert_eq!(put(&store, "row", Expect::Present).await.unwrap_err().code(), "store_failed");
+    watched.blind.store(false, Ordering::SeqCst);
+    assert_eq!(put(&store, "other", Expect::Any).await.unwrap_err().code(), "store_stopped");
+    assert!(store.takes_writes().is_err());
 }
 
 #[tokio::test]
