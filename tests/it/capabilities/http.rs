@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use super::together::together;
 use crate::harness::{self, Probed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,27 +37,7 @@ async fn a_request_arrives_as_the_guest_wrote_it_with_what_the_host_adds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn send_all_is_concurrent_and_keeps_the_order() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    // Answers only when all four are there: a client that sends one after the other would wait for ever.
-    let all = std::sync::Arc::new(tokio::sync::Barrier::new(4));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let all = all.clone();
-            tokio::spawn(async move {
-                let mut buffer = vec![0; 4096];
-                let count = stream.read(&mut buffer).await.unwrap_or(0);
-                let path =
-                    String::from_utf8_lossy(&buffer[..count]).split(' ').nth(1).unwrap_or("").to_owned();
-                all.wait().await;
-                let answer = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{path}",
-                    path.len()
-                );
-                let _ = stream.write_all(answer.as_bytes()).await;
-            });
-        }
-    });
+    let url = together().await;
     let host = harness::reaching(&[&url]).build().await.unwrap();
     let tenant = host.tenant("acme").unwrap();
     tenant.upload(lockgate_tests::guests::PROBER.to_vec()).await.unwrap();

@@ -5,3 +5,4 @@ mod logging;
 mod profile;
 mod secrets;
 mod standard_http;
+mod together;

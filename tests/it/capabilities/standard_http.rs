@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use lockgate::domain::call::Input;
-use lockgate::domain::call::Limits;
+use lockgate::domain::call::{Input, Limits};
 use lockgate::domain::cassette::{Answer, Asked, Cassette, Mode};
 use lockgate::domain::exchange::{Exchange, ExchangeOutcome};
 use lockgate::{Called, Host, Tenant};
 use lockgate_tests::guests;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use super::together::together;
 use crate::harness::{self, CANARY, Echo, Probed};
 
 /// A host with the guest that sends through `wasi:http`, and a profile that may do `things:read`.
@@ -192,24 +191,7 @@ async fn the_host_frames_the_body_whatever_length_the_guest_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_are_sent_at_once_and_each_is_taken_when_it_is_there() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    // Answers only when all four are there: a client that sends one after the other would wait for ever.
-    let all = std::sync::Arc::new(tokio::sync::Barrier::new(4));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let all = all.clone();
-            tokio::spawn(async move {
-                let mut buffer = vec![0; 4096];
-                let count = stream.read(&mut buffer).await.unwrap_or(0);
-                let path =
-                    String::from_utf8_lossy(&buffer[..count]).split(' ').nth(1).unwrap_or("").to_owned();
-                all.wait().await;
-                let head = format!("content-length: {}\r\nconnection: close\r\n\r\n{path}", path.len());
-                let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes()).await;
-            });
-        }
-    });
+    let url = together().await;
     let host = harness::reaching(&[&url]).build().await.unwrap();
     let tenant = client(&host, &url).await;
     let requests: Vec<_> = (0..4).map(|n| json!({ "path": format!("/things/{n}") })).collect();
