@@ -14,9 +14,9 @@ use domain::{Clock, Credentials, Denial, FailureCode, Gate};
 use egress::{Egress, Patience, Refusal, Sender, Sent};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 use wasmtime::component::HasData;
 
+use self::begun::Turns;
 use self::standard::{Room, UnderWay};
 use crate::bindings::http;
 use crate::call::CallFor;
@@ -53,7 +53,7 @@ pub(crate) struct HttpState {
     /// What was begun through `wasi:http` and is not written down yet.
     under_way: Vec<UnderWay>,
     /// How many of those are sent at once; made when the first is.
-    turns: Option<Arc<Semaphore>>,
+    turns: Option<Turns>,
     room: Option<Room>,
 }
 

@@ -12,6 +12,15 @@ use crate::bindings::http::{HttpError, Request};
 use crate::deck::{Asking, NO_SUCH_ANSWER};
 use crate::failure::HostFailed;
 
+/// Turns of what a call has begun. With the call they end: one that ends then gives its turn to nobody.
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl HttpState {
     /// What the host may keep of requests and answers: the guest could not hold more of them either.
     pub(crate) fn room(&mut self) -> &Room {
@@ -72,8 +81,8 @@ impl HttpState {
         let Some(sender) = self.sender.clone() else {
             return Err(HostFailed("a request was permitted for nobody").into());
         };
-        let turns = self.turns.get_or_insert_with(|| Arc::new(Semaphore::new(UNDER_WAY_MAX)));
-        let (turns, room) = (Arc::clone(turns), self.room().clone());
+        let turns = self.turns.get_or_insert_with(|| Turns(Arc::new(Semaphore::new(UNDER_WAY_MAX))));
+        let (turns, room) = (Arc::clone(&turns.0), self.room().clone());
         let (egress, credentials) = (self.egress.clone(), Arc::clone(&self.credentials));
         let (row, key) = (permitted.row, permitted.key.clone());
         let wakes = Wakes(Arc::clone(pending));
