@@ -174,6 +174,16 @@ async fn a_version_is_compared_and_judged_on_the_host_before_a_profile_moves_to_
         accepted.err
     );
 
+    // The other two ways to another version are held up, and let through, by the same look at it.
+    for way in [&["consent", "billing", "0.2.1", "--diff", "any"][..], &["canary", "billing", "0.2.1"]] {
+        let stays = served.ask(&[&["profiles"], way, &["--against-cassettes"]].concat());
+        assert_eq!(stays.code, 1, "{way:?}: {}{}", stays.out, stays.err);
+        assert!(served.good(&["profiles", "show", "billing", "--json"]).contains("\"0.2.0\""));
+    }
+    served.good(&["profiles", "canary", "billing", "0.1.0", "--against-cassettes"]);
+    served.good(&["profiles", "canary", "billing", "--promote", "--against-cassettes"]);
+    assert!(served.good(&["profiles", "show", "billing"]).contains("stripe@0.1.0"));
+
     let renamed = served.upload("renamed.wasm", &patched(&as_version("0.2.2"), "get_balance", "get_balancf"));
     let expected = "says too little: since 0.2.1 it made a major step, so the least would be 0.3.0";
     assert!(renamed.contains(expected), "{renamed}");
